@@ -1,0 +1,248 @@
+"""The nouns that walk through the house, frozen and picklable: what is planned, what was played, what it was worth.
+
+A lesson is planned (`LessonPlan`, with one `EpisodePlan` a cast), played (`Episode` of `Turn`s), checked
+(`CheckResult`), graded (`Grade`) and comes back as a `Lesson`. Every attempt at a model is a `Call`. Records know no
+models, no files.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Kind = Literal["math", "code", "choice", "general"]
+"""What a seed asks for; also the task type that selection learns by."""
+Side = Literal["human", "gpt", "hidden"]
+MadeBy = Literal["model", "worded", "template"]
+Origin = Literal["base", "selection", "memory_bank"]
+EpisodeStatus = Literal["pending", "complete", "rejected", "failed"]
+LessonStatus = Literal["pending", "running", "accepted", "rejected", "failed", "cancelled"]
+Purpose = Literal["turn", "judge", "score", "embed"]
+Basis = Literal["dual", "single", "judge"]
+Verdict = Literal["better", "tie", "worse"]
+Act = Literal[
+    "pose", "err", "correct", "revise", "state", "challenge", "conclude", "solve", "pose_similar", "solve_similar"
+]
+"""What a phase does in a lesson, for worded agents: code has to know what there is to say."""
+
+KINDS: tuple[Kind, ...] = ("math", "code", "choice", "general")
+
+PROVIDERS: dict[str, str] = {
+    "embedded": "the small model that comes with the extra `local`, in this process",
+    "openai": "any OpenAI-compatible endpoint, by the lean client",
+    "scripted": "replies by rules from the pool file; no model at all",
+    "autogen_ext.models.openai.OpenAIChatCompletionClient": "AutoGen's OpenAI client",
+    "autogen_ext.models.openai.AzureOpenAIChatCompletionClient": "AutoGen's Azure client",
+    "autogen_ext.models.anthropic.AnthropicChatCompletionClient": "AutoGen's Anthropic client",
+    "autogen_ext.models.ollama.OllamaChatCompletionClient": "AutoGen's Ollama client",
+    "autogen_ext.models.replay.ReplayChatCompletionClient": "AutoGen's replay client",
+}
+"""The allow-list: a pool file that names anything else is refused before anything is imported."""
+
+CHECKS: dict[str, str] = {
+    "not_empty": "the turn says something",
+    "complete": "the turn is not cut off in mid-sentence or by the token limit",
+    "one_speaker": "the turn speaks for one person and carries no name tags",
+    "no_leak": "the final answer is not given away (numbers of the question are no leak)",
+    "no_calculation": "no equation is worked out and no result stated",
+    "wrong_answer": "the final answer is verifiably wrong",
+    "right_answer": "the final answer is verifiably right",
+    "sound_steps": "every equation that can be checked is true",
+}
+"""Checks by name, so that a scenario file can be refused before anything runs; the code is in `checks`."""
+
+
+class Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Seed(Record):
+    """An instruction with its reference response; `answer` is the checkable final answer, where there is one."""
+
+    instruction: str
+    response: str
+    answer: str | None = None
+    kind: Kind = "general"
+    source: str = ""
+    licence: str = ""
+
+    @cached_property
+    def id(self) -> str:
+        """First 16 hex digits of SHA-256 over NFC instruction, NUL, response."""
+        text = unicodedata.normalize("NFC", self.instruction) + "\0" + self.response
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+    @property
+    def checkable(self) -> bool:
+        return self.answer is not None and self.kind in ("math", "choice")
+
+
+class Pair(Record):
+    """The instruction-side and the response-side agent of a cast, by name: what selection chooses."""
+
+    instruction: str
+    response: str
+
+    def __str__(self) -> str:
+        return f"{self.instruction} + {self.response}"
+
+
+class Cast(Record):
+    """Which agent plays which role, and how it was chosen; `probability` is None for a base pair."""
+
+    pair: Pair
+    agents: Mapping[str, str]
+    origin: Origin
+    probability: float | None = None
+
+
+class EpisodePlan(Record):
+    """One conversation to play; slot 0 is the base, slots 1 to M are the candidates."""
+
+    id: str
+    slot: int
+    cast: Cast
+
+
+class LessonPlan(Record):
+    """One seed in one scenario: all that a worker needs to play it, besides the scenario and the pool."""
+
+    id: str
+    run_id: str
+    round: int
+    scenario: str
+    seed: Seed
+    similar: Seed | None = None
+    episodes: tuple[EpisodePlan, ...]
+    random_seed: int = 0
+
+    @property
+    def task_type(self) -> Kind:
+        return self.seed.kind
+
+
+class Turn(Record):
+    """One utterance that counts. `idx` is its place in the episode; `attempts` how often it was asked for; `thought`
+    what a reasoning model thought before it spoke; `notes` what code knows of it (the planted misconception, for
+    one)."""
+
+    idx: int
+    phase: str
+    role: str
+    agent: str
+    text: str
+    side: Side
+    train: bool
+    made_by: MadeBy = "model"
+    attempts: int = 1
+    truncated: bool = False
+    thought: str | None = None
+    notes: Mapping[str, str] = Field(default_factory=dict)
+
+
+class CheckResult(Record):
+    """What a check found: `passed` is None where it could not tell. `attempt` counts from 1; an attempt that was
+    asked again keeps its results. `turn_idx` is None for a check of a whole episode."""
+
+    name: str
+    turn_idx: int | None
+    passed: bool | None
+    detail: str = ""
+    attempt: int = 1
+
+
+class Episode(Record):
+    """One conversation as it was played. `reason` says why it is not `complete`."""
+
+    id: str
+    lesson_id: str
+    run_id: str
+    cast: Cast
+    is_base: bool
+    status: EpisodeStatus
+    reason: str | None = None
+    turns: tuple[Turn, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+
+
+class Grade(Record):
+    """What the evaluator pair found of one episode; a number that could not be measured is None, with
+    `missing_reason`."""
+
+    episode_id: str
+    evaluator: str
+    ifd_small: float | None = None
+    ifd_large: float | None = None
+    pi_dual: float | None = None
+    verdict_ab: Verdict | None = None
+    verdict_ba: Verdict | None = None
+    pi_llm: float | None = None
+    pi: float | None = None
+    basis: Basis
+    missing_reason: str | None = None
+    detail: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class Lesson(Record):
+    """A lesson with its outcome; `accepted` exactly if `selected_episode_id` is set."""
+
+    plan: LessonPlan
+    status: LessonStatus
+    reason: str | None = None
+    selected_episode_id: str | None = None
+    episodes: tuple[Episode, ...] = ()
+    grades: tuple[Grade, ...] = ()
+
+
+class Call(Record):
+    """One attempt at a model, failures too. `request` holds messages, model, sampling and schema; `cost` is in US
+    dollars and None where no price is known; `started` is Unix time in seconds. Identity: (episode or lesson,
+    purpose, phase, agent, turn, attempt, try): `attempt` is how often the turn was asked for, `tries` how often this
+    request was sent."""
+
+    id: str
+    run_id: str
+    lesson_id: str
+    episode_id: str | None
+    seq: int
+    purpose: Purpose
+    phase: str
+    agent: str
+    model: str
+    turn: int
+    attempt: int
+    tries: int
+    request_key: str
+    request: Mapping[str, Any]
+    status: Literal["ok", "error"]
+    http_status: int | None = None
+    error: str | None = None
+    text: str | None = None
+    thought: str | None = None
+    finish_reason: str | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    tokens_estimated: bool = False
+    cost: float | None = None
+    latency_s: float
+    started: float
+    detail: Mapping[str, Any] = Field(default_factory=dict)
+
+
+class SelectionRow(Record):
+    """The probability of one pair in one round, and what earlier rounds had shown of it."""
+
+    run_id: str
+    round: int
+    scenario: str
+    task_type: Kind
+    pair: Pair
+    probability: float
+    pulls: int = 0
+    reward_sum: float = 0.0
+    rule: str
