@@ -1,0 +1,65 @@
+"""The log: one SQLite file with all that a run did. One writer, any number of readers.
+
+with LogWriter("outputs/log.db") as log:
+    log.begin_run(run)
+    log.plan_round(run.id, lessons, selections)
+db = open_log("outputs/log.db")
+for lesson in run_lessons(db, get_run(db).id, status="accepted"): ...
+"""
+
+from sqlite_utils import Database
+
+from master_autogen.log.file import open_log
+from master_autogen.log.read import (
+    episode_calls,
+    get_episode,
+    get_lesson,
+    get_run,
+    lesson_calls,
+    lesson_rows,
+    list_runs,
+    run_lessons,
+)
+from master_autogen.log.search import search
+from master_autogen.log.tally import round_rewards, selection_history, totals
+from master_autogen.log.views import (
+    CallTotal,
+    CheckTotal,
+    EpisodeView,
+    LessonRow,
+    RewardRow,
+    RunRecord,
+    RunStatus,
+    RunView,
+    SearchHit,
+    Totals,
+)
+from master_autogen.log.writer import LogWriter
+
+__all__ = [
+    "CallTotal",
+    "CheckTotal",
+    "Database",
+    "EpisodeView",
+    "LessonRow",
+    "LogWriter",
+    "RewardRow",
+    "RunRecord",
+    "RunStatus",
+    "RunView",
+    "SearchHit",
+    "Totals",
+    "episode_calls",
+    "get_episode",
+    "get_lesson",
+    "get_run",
+    "lesson_calls",
+    "lesson_rows",
+    "list_runs",
+    "open_log",
+    "round_rewards",
+    "run_lessons",
+    "search",
+    "selection_history",
+    "totals",
+]

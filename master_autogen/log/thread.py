@@ -1,0 +1,203 @@
+"""The thread that owns the only writing connection of a log and commits whatever waits, at once.
+
+It takes all that waits into one transaction: alone, a row is on disk in a millisecond; under load the transactions
+grow instead of the queue. Knows rows and actions, no records.
+"""
+
+from __future__ import annotations
+
+import atexit
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Event, Thread
+from typing import TypeAlias
+
+from sqlite_utils import Database
+
+from master_autogen.errors import UserError
+from master_autogen.log import rows
+from master_autogen.log.file import make_folder, open_for_writer
+from master_autogen.log.lock import WriterLock
+from master_autogen.log.sql import Row, row
+
+Action: TypeAlias = Callable[[Database], None]
+
+_ITEMS_A_TRANSACTION = 500
+_LATE_S = 0.01
+_STEP_ASIDE_S = 0.005  # a transaction takes 1 to 3 ms; where the disk stalls, callers lose a third of their time
+_KNOWN_TEXTS = 200_000  # hashes remembered, about 20 MB; beyond, SQLite finds the doubles
+
+
+@dataclass(frozen=True)
+class CallRow:
+    """A row of `calls`, and the long texts that it names by hash."""
+
+    row: Row
+    texts: dict[str, str]
+
+
+@dataclass(frozen=True)
+class _Job:
+    """`done` is None where nobody waits; a waited-for job that is refused (ValueError, UserError) harms no other."""
+
+    action: Action
+    done: Future[None] | None = None
+
+
+class _Stop:
+    """The last item of the queue."""
+
+
+_Item: TypeAlias = CallRow | _Job | _Stop
+
+
+class WriterThread:
+    """Started with the lock and the log in hand; `stop` gives both back.
+
+    Once a write failed (disk full), everything raises that UserError; the file stays sound.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        make_folder(path)
+        self._lock = WriterLock(path.resolve())
+        try:
+            self._db = open_for_writer(path)
+        except BaseException:
+            self._lock.release()
+            raise
+        self._queue: SimpleQueue[_Item] = SimpleQueue()
+        self._known_texts: set[str] = set()
+        self._failure: Exception | None = None
+        self._stopped = False
+        self._waiting_since: float | None = None  # about when the oldest item not yet on disk came
+        self._caught_up = Event()
+        # a daemon, so that a forgotten stop() does not keep the interpreter alive; atexit writes what waits
+        self._thread = Thread(target=self._work, name="log writer", daemon=True)
+        self._thread.start()
+        atexit.register(self.stop)
+
+    # --- for the callers' threads ---
+
+    def put_call(self, call: CallRow) -> None:
+        self._put(call)
+
+    def put(self, action: Action) -> None:
+        """Run `action` inside a coming transaction."""
+        self._put(_Job(action))
+
+    def wait_for(self, action: Action) -> None:
+        """Run `action` and return when it is on disk; what it refuses (ValueError, UserError) is raised here alone."""
+        done: Future[None] = Future()
+        self._put(_Job(action, done))
+        done.result()
+
+    def raise_failure(self) -> None:
+        if isinstance(self._failure, UserError):
+            raise UserError(str(self._failure)) from self._failure.__cause__
+        if self._failure is not None:
+            raise RuntimeError(f"the writer of the log {self._path} stopped") from self._failure
+
+    def stop(self) -> None:
+        """Write what waits, close the file, free the lock. Again is nothing."""
+        if self._stopped:
+            return
+        self._stopped = True
+        atexit.unregister(self.stop)
+        self._queue.put(_Stop())
+        self._thread.join()
+        self._db.close()
+        self._lock.release()
+
+    def _put(self, item: CallRow | _Job) -> None:
+        self.raise_failure()
+        if self._stopped:
+            raise ValueError(f"the log {self._path} is closed")
+        now, since = time.monotonic(), self._waiting_since
+        if since is None:
+            self._waiting_since = now
+        self._queue.put(item)
+        if since is not None and now - since > _LATE_S:
+            self._step_aside()
+
+    def _step_aside(self) -> None:
+        """Let the thread have the interpreter for a moment: a caller that releases it again and again for an instant,
+        as a busy event loop does, takes it back each time before the thread wakes, for seconds on end."""
+        self._caught_up.clear()
+        if not self._caught_up.wait(_STEP_ASIDE_S):
+            self._waiting_since = time.monotonic()
+
+    # --- in the thread ---
+
+    def _work(self) -> None:
+        while True:
+            items = self._take()
+            work = [item for item in items if not isinstance(item, _Stop)]
+            self._commit(work)
+            if self._queue.empty():
+                self._waiting_since = None
+                self._caught_up.set()
+            if len(work) < len(items):
+                return
+
+    def _take(self) -> list[_Item]:
+        items = [self._queue.get()]
+        while len(items) < _ITEMS_A_TRANSACTION:
+            try:
+                items.append(self._queue.get_nowait())
+            except Empty:
+                break
+        return items
+
+    def _commit(self, items: Sequence[CallRow | _Job]) -> None:
+        refused: dict[Future[None], Exception] = {}
+        if self._failure is None:
+            try:
+                with self._db.atomic():
+                    self._write(items, refused)
+            except sqlite3.Error as error:
+                self._failure = UserError(
+                    f"cannot write the log {self._path}: {error}; mend that and give the same command again, "
+                    "it goes on from what is written"
+                )
+                self._failure.__cause__ = error
+            except Exception as error:  # noqa: BLE001 - the next caller gets it; unheard, all would wait for ever
+                self._failure = error
+        for item in items:
+            if isinstance(item, _Job) and item.done is not None:
+                problem = self._failure or refused.get(item.done)
+                if problem is None:
+                    item.done.set_result(None)
+                else:
+                    item.done.set_exception(problem)
+
+    def _write(self, items: Sequence[CallRow | _Job], refused: dict[Future[None], Exception]) -> None:
+        calls: list[CallRow] = []
+        for item in items:
+            if isinstance(item, CallRow):
+                calls.append(item)
+                continue
+            self._write_calls(calls)
+            calls = []
+            if item.done is None:
+                item.action(self._db)
+                continue
+            try:
+                with self._db.atomic():
+                    item.action(self._db)
+            except (UserError, ValueError) as error:
+                refused[item.done] = error
+        self._write_calls(calls)
+
+    def _write_calls(self, calls: Sequence[CallRow]) -> None:
+        texts = {ref: text for call in calls for ref, text in call.texts.items() if ref not in self._known_texts}
+        rows.TEXTS(self._db, [row(ref, text) for ref, text in texts.items()])
+        rows.CALLS(self._db, list({call.row[0]: call.row for call in calls}.values()))
+        if len(self._known_texts) > _KNOWN_TEXTS:
+            self._known_texts.clear()
+        self._known_texts.update(texts)

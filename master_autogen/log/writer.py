@@ -1,0 +1,167 @@
+"""What may be written to the log, and what belongs together in one transaction.
+
+Rows are made in the caller's thread, so that a record that cannot be stored fails there, and what the caller changes
+later is not written.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+
+from sqlite_utils import Database
+
+from master_autogen.errors import UserError
+from master_autogen.log import rows
+from master_autogen.log.sql import Row, row, to_json
+from master_autogen.log.thread import Action, CallRow, WriterThread
+from master_autogen.log.views import RunRecord, RunStatus
+from master_autogen.records import Call, Lesson, LessonPlan, SelectionRow
+
+
+class LogWriter:
+    """Writes the log at `path`, made where there is none. UserError where it is no log or another run writes it.
+
+    Any thread may call. Once a write failed (disk full), every call raises that UserError; the file stays sound.
+
+    >>> with LogWriter("outputs/log.db") as log:     # doctest: +SKIP
+    ...     log.begin_run(run)
+    ...     log.plan_round(run.id, lessons, selections)
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self._thread = WriterThread(self.path)
+
+    def begin_run(self, run: RunRecord) -> None:
+        """Open a run, or open it again with what was first said of it; on disk on return. UserError if it is
+        finished."""
+        values = row(run.id, run.started, run.status, to_json(dict(run.config)), to_json(dict(run.versions)))
+
+        def action(db: Database) -> None:
+            cursor = db.conn.execute(
+                "INSERT INTO runs (id, started, status, config, versions, random_seed) VALUES (?, ?, ?, ?, ?, ?) "
+                "ON CONFLICT (id) DO UPDATE SET status = excluded.status, ended = NULL WHERE status <> 'finished'",
+                (*values, run.random_seed),
+            )
+            if not cursor.rowcount:
+                raise UserError(f"run {run.id} in {self.path} is finished; start another with --new")
+
+        self._thread.wait_for(action)
+
+    def plan_round(self, run_id: str, lessons: Sequence[LessonPlan], selections: Sequence[SelectionRow]) -> None:
+        """A round's seeds, lessons, episodes (all pending, in this order) and selections, in one transaction; on disk
+        on return. What is there already stays as it is. ValueError for a lesson of another run."""
+        seeds = {seed.id: seed for plan in lessons for seed in (plan.seed, plan.similar) if seed is not None}
+        seed_rows = [rows.seed_row(seed) for seed in seeds.values()]
+        lesson_rows = [rows.lesson_row(plan, position) for position, plan in enumerate(lessons)]
+        episode_rows = [found for plan in lessons for found in rows.planned_episode_rows(plan)]
+        selection_rows = [rows.selection_row(selection) for selection in selections]
+        ids = to_json([plan.id for plan in lessons])
+
+        def action(db: Database) -> None:
+            rows.SEEDS(db, seed_rows)
+            rows.LESSONS(db, lesson_rows)
+            rows.PLANNED_EPISODES(db, episode_rows)
+            rows.SELECTIONS(db, selection_rows)
+            foreign = db.conn.execute(
+                "SELECT id, run_id FROM lessons WHERE id IN (SELECT value FROM json_each(?)) AND run_id <> ?",
+                (ids, run_id),
+            ).fetchone()
+            if foreign:
+                raise ValueError(f"lesson {foreign[0]} belongs to run {foreign[1]}, not to {run_id}")
+
+        self._thread.wait_for(action)
+
+    def record_selections(self, selections: Sequence[SelectionRow]) -> None:
+        """Selections alone; what is there already stays as it is."""
+        selection_rows = [rows.selection_row(selection) for selection in selections]
+        self._thread.put(lambda db: rows.SELECTIONS(db, selection_rows))
+
+    def put_call(self, call: Call) -> None:
+        """One attempt at a model; never waits. A call with the same id replaces the earlier one."""
+        self._thread.put_call(CallRow(*rows.call_row(call)))
+
+    def start_lesson(self, lesson_id: str) -> None:
+        """Its status is `running` from here on."""
+        values = (time.time(), lesson_id)
+
+        def action(db: Database) -> None:
+            _change_one(
+                db,
+                "UPDATE lessons SET status = 'running', reason = NULL, started = ?, ended = NULL WHERE id = ?",
+                values,
+            )
+
+        self._thread.put(action)
+
+    def finish_lesson(self, lesson: Lesson) -> None:
+        """A lesson's outcome with its episodes, turns, checks and grades, in one transaction; what an earlier finish
+        wrote of it is replaced. ValueError where an episode or a grade is not the lesson's."""
+        self._thread.put(_finish(lesson, time.time()))
+
+    def end_run(self, run_id: str, status: RunStatus) -> None:
+        """Close a run; on disk on return."""
+        values = (status, time.time(), run_id)
+
+        def action(db: Database) -> None:
+            _change_one(db, "UPDATE runs SET status = ?, ended = ? WHERE id = ?", values)
+
+        self._thread.wait_for(action)
+
+    def flush(self) -> None:
+        """Wait until everything put so far is on disk."""
+        self._thread.wait_for(lambda db: None)
+
+    def close(self) -> None:
+        """Write what waits, close the file, free the lock. Again is nothing."""
+        self._thread.stop()
+        self._thread.raise_failure()
+
+    def __enter__(self) -> LogWriter:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        self._thread.stop()
+        if error is None:  # else the failure, if any, was raised already
+            self._thread.raise_failure()
+
+
+def _finish(lesson: Lesson, now: float) -> Action:
+    plan = lesson.plan
+    mine = {episode.id for episode in plan.episodes}
+    strangers = [grade.episode_id for grade in lesson.grades if grade.episode_id not in mine]
+    if strangers:
+        raise ValueError(f"grade of episode {strangers[0]}, which is not in the plan of lesson {plan.id}")
+    episodes = [rows.played_episode_row(episode, plan) for episode in lesson.episodes]
+    turns = [rows.turn_row(episode.id, turn) for episode in lesson.episodes for turn in episode.turns]
+    checks = [rows.check_row(e.id, check, seq) for e in lesson.episodes for seq, check in enumerate(e.checks)]
+    grades = [rows.grade_row(grade, seq) for seq, grade in enumerate(lesson.grades)]
+    outcome = row(lesson.status, lesson.reason, lesson.selected_episode_id, now, plan.id)
+
+    def action(db: Database) -> None:
+        of_lesson = "(SELECT id FROM episodes WHERE lesson_id = ?)"
+        for table in ("turns", "checks", "grades"):
+            db.conn.execute(f"DELETE FROM {table} WHERE episode_id IN {of_lesson}", (plan.id,))
+        db.conn.execute(
+            "UPDATE episodes SET status = 'pending', reason = NULL, played = 0 WHERE lesson_id = ?", (plan.id,)
+        )
+        rows.PLAYED_EPISODES(db, episodes)
+        rows.TURNS(db, turns)
+        rows.CHECKS(db, checks)
+        rows.GRADES(db, grades)
+        _change_one(
+            db, "UPDATE lessons SET status = ?, reason = ?, selected_episode_id = ?, ended = ? WHERE id = ?", outcome
+        )
+
+    return action
+
+
+def _change_one(db: Database, sql: str, values: Row) -> None:
+    """Run an UPDATE whose last value is an id; ValueError where the log has no such row."""
+    if not db.conn.execute(sql, values).rowcount:
+        raise ValueError(f"{values[-1]!r} was never planned or begun in this log")
