@@ -1,0 +1,161 @@
+"""One request, asked until it is answered or given up: back-off, a row of the log for every attempt, and replay.
+
+Where the log holds the same call (identity and key), it is answered from there: stored errors are raised again, nothing
+is sent and no row is made. A request may be made more than once under one identity (a worded turn tries several
+wordings): the key tells them apart, and `tries` counts on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from typing import Any
+
+from master_autogen.draws import unit
+from master_autogen.errors import CallError
+from master_autogen.models.calls import (
+    CANCELLED,
+    Answer,
+    Attempt,
+    CallSite,
+    Identity,
+    Recorded,
+    answer_of,
+    call_numbers,
+    call_of,
+    difference,
+    error_of,
+    request_key,
+)
+from master_autogen.models.failures import as_call_error
+from master_autogen.records import Call
+
+CallSink = Callable[[Call], None]
+Sleep = Callable[[float], Awaitable[None]]
+
+BACKOFF_S = 0.5  # before the second attempt; doubled each time
+LONGEST_BACKOFF_S = 20.0
+
+
+class ReplayMismatch(CallError):
+    """A call that the log does not hold, or holds otherwise: `place` says which, `difference` what."""
+
+    def __init__(self, place: Identity, difference: str) -> None:
+        super().__init__("script", f"call {place}: {difference}")
+        self.place = place
+        self.difference = difference
+
+    def __reduce__(self) -> tuple[type[ReplayMismatch], tuple[Identity, str]]:
+        """So that it can leave a worker process."""
+        return ReplayMismatch, (self.place, self.difference)
+
+
+class Attempts:
+    """Asks for one `CallSite`, at the place that `at` last named; one request at a time.
+
+    `numbers` gives `seq`; with `strict`, whatever the log does not hold is a `ReplayMismatch` and nothing is sent.
+    """
+
+    def __init__(
+        self,
+        site: CallSite,
+        sink: CallSink,
+        *,
+        recorded: Recorded | None = None,
+        strict: bool = False,
+        numbers: Iterator[int] | None = None,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
+        self.site = site
+        self._sink = sink
+        self._recorded = recorded or {}
+        self._strict = strict
+        self._numbers = numbers or call_numbers(self._recorded, site.owner)
+        self._sleep = sleep
+        self._used: set[str] = set()
+        self._tries: dict[Identity, int] = {}
+        self.at("", 0, 1)
+
+    def at(self, phase: str, turn: int, attempt: int) -> None:
+        site = self.site
+        self.place = Identity(site.owner, site.purpose, phase, site.agent, turn, attempt)
+
+    async def ask(self, request: Mapping[str, Any], send: Callable[[], Awaitable[Answer]]) -> Answer:
+        """The answer to `request`, from the log or by `send`. Raises the last attempt's `CallError`."""
+        place, key = self.place, request_key(request)
+        earlier = self._earlier(place, key)
+        if earlier and earlier[-1].status == "ok":
+            return answer_of(earlier[-1])
+        failures = [call for call in earlier if call.error != CANCELLED]
+        if failures and (self._strict or self._over(error_of(failures[-1]), len(failures))):
+            raise error_of(failures[-1])
+        if self._strict:
+            raise ReplayMismatch(place, self._difference(place, request))
+        tries = len(failures)
+        while True:
+            try:
+                return await self._once(place, request, key, send)
+            except CallError as error:
+                tries += 1
+                if self._over(error, tries):
+                    raise
+                await self._sleep(self._wait(place, tries, error))
+
+    def _over(self, error: CallError, tries: int) -> bool:
+        return not error.retryable or tries >= self.site.tries
+
+    def _wait(self, place: Identity, n: int, error: CallError) -> float:
+        """Seconds until the next attempt, drawn so that calls that failed together do not come back together."""
+        jitter = unit("backoff", *place, n)
+        if error.retry_after is not None:
+            return error.retry_after + jitter * BACKOFF_S
+        return float(min(LONGEST_BACKOFF_S, BACKOFF_S * 2 ** (n - 1)) * (0.5 + 0.5 * jitter))
+
+    def _earlier(self, place: Identity, key: str) -> list[Call]:
+        """The log's attempts at this request, up to the one that settled it; each is used once."""
+        found: list[Call] = []
+        for call in self._recorded.get(place, ()):
+            if call.request_key != key or call.id in self._used:
+                continue
+            self._used.add(call.id)
+            found.append(call)
+            if call.status == "ok":
+                break
+            failures = sum(call.error != CANCELLED for call in found)
+            if call.error != CANCELLED and self._over(error_of(call), failures):
+                break
+        return found
+
+    def _difference(self, place: Identity, request: Mapping[str, Any]) -> str:
+        others = [call for call in self._recorded.get(place, ()) if call.id not in self._used]
+        if not others:
+            return "the log holds no answer to it"
+        return "its request is not the recorded one: " + difference(others[0].request, request)
+
+    async def _once(
+        self, place: Identity, request: Mapping[str, Any], key: str, send: Callable[[], Awaitable[Answer]]
+    ) -> Answer:
+        start, clock = time.time(), time.perf_counter()
+        outcome: Answer | CallError | None = None
+        try:
+            outcome = await send()
+        except CallError as error:
+            outcome = error
+            raise
+        except Exception as error:
+            outcome = as_call_error(error)
+            raise outcome from error
+        finally:
+            # In `finally`, so that a cancelled attempt is a row too.
+            took = time.perf_counter() - clock
+            attempt = Attempt(place, self._next_try(place), request, key, outcome, start, took)
+            self._sink(call_of(self.site, attempt, next(self._numbers)))
+        return outcome
+
+    def _next_try(self, place: Identity) -> int:
+        last = self._tries.get(place)
+        if last is None:
+            last = max((call.tries for call in self._recorded.get(place, ())), default=0)
+        self._tries[place] = last + 1
+        return last + 1

@@ -1,0 +1,201 @@
+"""What a call is: where it stands, the key of what was sent, the row it becomes and the answer that row gives back.
+
+Identity is (episode or lesson, purpose, phase, agent, turn, attempt); the key covers messages, model, sampling and
+schema. Knows no client and sends nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from master_autogen.errors import CallError
+from master_autogen.models.tokens import cost, estimate
+from master_autogen.pool import Price
+from master_autogen.records import Call, Purpose
+
+CANCELLED = "cancelled"
+# The endpoint may have read the prompt, and bill for it, although no answer came of it.
+_MAY_BE_BILLED = frozenset({"timeout", "bad_reply", "refusal"})
+
+
+@dataclass(frozen=True)
+class CallSite:
+    """Who asks, for what. `owner` is the episode, or the lesson where there is none; `tries` bounds one request."""
+
+    run_id: str
+    lesson_id: str
+    episode_id: str | None
+    purpose: Purpose
+    agent: str
+    model: str
+    price: Price | None = None
+    tries: int = 4
+
+    @property
+    def owner(self) -> str:
+        return self.episode_id or self.lesson_id
+
+
+class Identity(NamedTuple):
+    """Where a call stands; `turn` counts from 0, `attempt` (how often the turn was asked for) from 1."""
+
+    owner: str
+    purpose: str
+    phase: str
+    agent: str
+    turn: int
+    attempt: int
+
+    def __str__(self) -> str:
+        return "/".join(map(str, self))
+
+
+def identity_of(call: Call) -> Identity:
+    owner = call.episode_id or call.lesson_id
+    return Identity(owner, call.purpose, call.phase, call.agent, call.turn, call.attempt)
+
+
+Recorded = Mapping[Identity, Sequence[Call]]
+
+
+def by_identity(calls: Iterable[Call]) -> dict[Identity, list[Call]]:
+    """Calls of the log, as a recorder takes them."""
+    found: dict[Identity, list[Call]] = {}
+    for call in sorted(calls, key=lambda call: call.tries):
+        found.setdefault(identity_of(call), []).append(call)
+    return found
+
+
+def call_numbers(recorded: Recorded, owner: str) -> Iterator[int]:
+    """`seq` for the new calls of an episode or lesson, after those it has; one for all of its agents."""
+    known = (call.seq for place, calls in recorded.items() if place.owner == owner for call in calls)
+    return itertools.count(1 + max(known, default=-1))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one attempt brought, in the columns of a `Call`."""
+
+    text: str
+    prompt_tokens: int
+    completion_tokens: int
+    tokens_estimated: bool = False
+    finish_reason: str | None = None
+    thought: str | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    replayed: bool = False
+
+
+def request_key(request: Mapping[str, Any]) -> str:
+    """SHA-256 of the request's JSON with sorted keys: the same in every process and on every day."""
+    text = json.dumps(request, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One attempt as it went: `outcome` is None for a cancelled one; `started` is Unix time."""
+
+    place: Identity
+    tries: int
+    request: Mapping[str, Any]
+    key: str
+    outcome: Answer | CallError | None
+    started: float
+    latency_s: float
+
+
+def call_of(site: CallSite, attempt: Attempt, seq: int) -> Call:
+    """The row of an attempt."""
+    place = attempt.place
+    columns = _columns(attempt.outcome, attempt.request)
+    name = json.dumps([site.run_id, *place, attempt.tries], ensure_ascii=False)
+    return Call(
+        id=hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16],
+        run_id=site.run_id,
+        lesson_id=site.lesson_id,
+        episode_id=site.episode_id,
+        seq=seq,
+        purpose=site.purpose,
+        phase=place.phase,
+        agent=site.agent,
+        model=site.model,
+        turn=place.turn,
+        attempt=place.attempt,
+        tries=attempt.tries,
+        request_key=attempt.key,
+        request=attempt.request,
+        cost=cost(site.price, columns["prompt_tokens"], columns["completion_tokens"]),
+        latency_s=attempt.latency_s,
+        started=attempt.started,
+        **columns,
+    )
+
+
+def difference(recorded: Mapping[str, Any], made: Mapping[str, Any]) -> str:
+    """Where two requests first differ, in words: the message by its place (from 0), else the part by its name."""
+    old, new = recorded.get("messages", ()), made.get("messages", ())
+    for i, (was, now) in enumerate(zip(old, new, strict=False)):
+        if was != now:
+            return f"message {i} ({now.get('role', '?')}) differs"
+    if len(old) != len(new):
+        return f"message {min(len(old), len(new))} is {'missing' if len(new) < len(old) else 'new'}"
+    parts = sorted(key for key in {*recorded, *made} if recorded.get(key) != made.get(key))
+    return f"{', '.join(parts)} differs" if parts else "nothing differs but what the log's form leaves out"
+
+
+def _columns(outcome: Answer | CallError | None, request: Mapping[str, Any]) -> dict[str, Any]:
+    """What came of an attempt, by the names of `Call`; None stands for a cancelled one."""
+    if isinstance(outcome, Answer):
+        fields = ("text", "thought", "finish_reason", "prompt_tokens", "completion_tokens", "tokens_estimated")
+        return {"status": "ok", "detail": dict(outcome.detail)} | {name: getattr(outcome, name) for name in fields}
+    billed = outcome is None or outcome.kind in _MAY_BE_BILLED
+    text = outcome.text if outcome else None
+    columns: dict[str, Any] = {
+        "status": "error",
+        "error": str(outcome) if outcome else CANCELLED,
+        "text": text,
+        "prompt_tokens": prompt_estimate(request) if billed else 0,
+        "completion_tokens": estimate(text or "") if billed else 0,
+        "tokens_estimated": billed,
+    }
+    if outcome is not None:
+        columns["http_status"] = outcome.http_status
+        columns["detail"] = {"kind": outcome.kind} | (
+            {} if outcome.retry_after is None else {"retry_after": outcome.retry_after}
+        )
+    return columns
+
+
+def prompt_estimate(request: Mapping[str, Any]) -> int:
+    """Estimated tokens of all the texts of a request."""
+    texts = [message["content"] for message in request.get("messages", ())]
+    return sum(map(estimate, texts)) + estimate(request.get("context") or "") + estimate(request.get("text") or "")
+
+
+def answer_of(call: Call) -> Answer:
+    return Answer(
+        text=call.text or "",
+        prompt_tokens=call.prompt_tokens or 0,
+        completion_tokens=call.completion_tokens or 0,
+        tokens_estimated=call.tokens_estimated,
+        finish_reason=call.finish_reason,
+        thought=call.thought,
+        detail=call.detail,
+        replayed=True,
+    )
+
+
+def error_of(call: Call) -> CallError:
+    return CallError(
+        call.detail.get("kind", "request"),
+        call.error or "failed",
+        http_status=call.http_status,
+        retry_after=call.detail.get("retry_after"),
+        text=call.text,
+    )

@@ -1,0 +1,116 @@
+"""What went wrong with a call, as a `CallError`: from an HTTP status, or from whatever a foreign client raised.
+
+Foreign exceptions are known by the names of their classes, so that no other client's library has to be imported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from collections.abc import Awaitable, Iterable
+from email.utils import parsedate_to_datetime
+from typing import TypeVar
+from urllib.parse import quote
+
+from autogen_core import CancellationToken
+
+from master_autogen.errors import CallError, CallErrorKind
+
+T = TypeVar("T")
+
+LONGEST_MESSAGE = 300  # characters of an endpoint's own words that an error repeats
+LONGEST_TEXT = 20_000  # characters of a raw reply that are kept
+SECRET = "[key]"  # what stands in a secret's place
+
+# In this order: a timeout is a connection error to some libraries.
+_KINDS_BY_NAME: tuple[tuple[frozenset[str], CallErrorKind], ...] = (
+    (frozenset({"APITimeoutError", "TimeoutException", "TimeoutError"}), "timeout"),
+    (frozenset({"APIConnectionError", "TransportError", "ConnectionError", "ClientConnectionError"}), "connection"),
+    (frozenset({"ContentFilterFinishReasonError"}), "refusal"),
+    (
+        frozenset({"LengthFinishReasonError", "APIResponseValidationError", "ValidationError", "JSONDecodeError"})
+        | {"IndexError"},  # AutoGen's OpenAI client, where there are no choices
+        "bad_reply",
+    ),
+)
+
+
+def kind_of_status(status: int) -> CallErrorKind:
+    """408 says that a gateway gave up waiting, so it is the server's matter although it is a 4xx."""
+    if status == 429:
+        return "rate_limit"
+    return "server" if status >= 500 or status == 408 else "request"
+
+
+def retry_after(header: str | None, now: float | None = None) -> float | None:
+    """Seconds to wait, from a Retry-After header (seconds or an HTTP date); None where it says nothing usable."""
+    if not header:
+        return None
+    try:
+        seconds = float(header)
+    except ValueError:
+        try:
+            seconds = parsedate_to_datetime(header).timestamp() - (time.time() if now is None else now)
+        except (ValueError, OverflowError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def short(text: str) -> str:
+    """On one line, and no longer than a message should be."""
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_MESSAGE else line[: LONGEST_MESSAGE - 1] + "…"
+
+
+def scrub(text: str, secrets: Iterable[str]) -> str:
+    """`text` without these secrets, in plain, as JSON or as a part of an address."""
+    for secret in secrets:
+        for form in (secret, json.dumps(secret)[1:-1], secret.replace("/", "\\/"), quote(secret, safe="")):
+            text = text.replace(form, SECRET)
+    return text
+
+
+def scrubbed(error: CallError, secrets: Iterable[str]) -> CallError:
+    """The same error without these secrets, and only then shortened: the half of a key is a secret too."""
+    secrets = tuple(secrets)
+    return CallError(
+        error.kind,
+        short(scrub(str(error), secrets)),
+        http_status=error.http_status,
+        retry_after=error.retry_after,
+        text=None if error.text is None else scrub(error.text, secrets)[:LONGEST_TEXT],
+    )
+
+
+def as_call_error(error: Exception, secrets: Iterable[str] = ()) -> CallError:
+    """Any exception of a client as a `CallError`; what nobody knows is of kind `request`, which is not tried again."""
+    if isinstance(error, CallError):
+        return error
+    message = f"{type(error).__name__}: {error}"
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int):
+        headers = getattr(getattr(error, "response", None), "headers", None) or {}
+        wait = retry_after(headers.get("retry-after"))
+        failed = CallError(kind_of_status(status), message, http_status=status, retry_after=wait)
+        return scrubbed(failed, secrets)
+    names = {cls.__name__ for cls in type(error).__mro__}
+    kind = next((kind for known, kind in _KINDS_BY_NAME if names & known), None)
+    return scrubbed(CallError(kind or "request", message), secrets)
+
+
+async def guarded(call: Awaitable[T], token: CancellationToken | None = None, secrets: Iterable[str] = ()) -> T:
+    """Await a client's call: what it raises comes out as `CallError`, and as CancelledError only if we were cancelled.
+
+    A CancelledError that a client raises of itself would leave AutoGen's runtime waiting for ever.
+    """
+    try:
+        return await call
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if (task is not None and task.cancelling()) or (token is not None and token.is_cancelled()):
+            raise
+        raise CallError("connection", "the client cancelled its own call") from None
+    except Exception as error:
+        raise as_call_error(error, secrets) from error

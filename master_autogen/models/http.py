@@ -1,0 +1,174 @@
+"""The lean client for OpenAI-compatible endpoints: one POST, one deadline, one `CallError`.
+
+It never retries (the recorder does, so that each attempt is a row of the log), follows no redirect (it would carry the
+key elsewhere) and reads no proxy settings: behind a proxy, use AutoGen's OpenAI client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping, Sequence
+from os import environ as os_environ
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import aiohttp
+from autogen_core.models import CreateResult, LLMMessage
+
+from master_autogen.errors import CallError, UserError
+from master_autogen.models.client import CONTEXT_TOKENS, PlainClient, Slots
+from master_autogen.models.failures import kind_of_status, retry_after, scrubbed
+from master_autogen.models.messages import as_dicts
+from master_autogen.models.replies import endpoint_message, parse, read_chat
+from master_autogen.pool import Limits, ModelSpec
+
+T = TypeVar("T")
+
+CONFIG_KEYS = frozenset({"context_tokens", "scoring", "start"})
+"""What `config` of a model of provider `openai` may hold; `scoring` and `start` are for `HttpScorer`."""
+
+
+class Endpoint:
+    """One base URL with its key and its limits: takes JSON to it and brings JSON back, or raises `CallError`.
+
+    May be shared by any number of clients. Its session is made inside the loop that first uses it, and anew where the
+    loop is another one.
+    """
+
+    def __init__(self, base_url: str, *, api_key: str | None = None, limits: Limits | None = None) -> None:
+        self.base_url = _checked(base_url)
+        self._secrets = (api_key,) if api_key else ()
+        self._headers = {"Content-Type": "application/json", "User-Agent": "master-autogen"}
+        if api_key:
+            self._headers["Authorization"] = f"Bearer {api_key}"
+        self._limits = limits or Limits()
+        self._slots = Slots(self._limits.concurrency)
+        self._session: aiohttp.ClientSession | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def post(
+        self, path: str, body: Mapping[str, Any], read: Callable[[dict[str, Any], bytes], T], *, beside_v1: bool = False
+    ) -> T:
+        """What `read` makes of the reply (as JSON, and as it came) to POST base_url + path.
+
+        The deadline runs from when a slot is free. `beside_v1`: the path stands beside the address's /v1, not under it.
+        Raises `CallError`, also what `read` raises of it, without the key and shortened.
+        """
+        url = (self.base_url.removesuffix("/v1") if beside_v1 else self.base_url) + path
+        async with self._slots.here():
+            try:
+                async with asyncio.timeout(self._limits.timeout_s):
+                    content_type, raw = await self._exchange(url, json.dumps(body).encode())
+                return read(parse(raw, content_type), raw)
+            except TimeoutError:
+                waited = f"no whole reply from {self.base_url} within {self._limits.timeout_s:g} s"
+                raise CallError("timeout", waited) from None
+            except CallError as error:
+                raise scrubbed(error, self._secrets) from None
+            except (aiohttp.ClientError, OSError) as error:
+                said = str(error) or type(error).__name__
+                failed = CallError("connection", f"no connection to {self.base_url}: {said}")
+                raise scrubbed(failed, self._secrets) from None
+
+    async def _exchange(self, url: str, body: bytes) -> tuple[str, bytes]:
+        session = await self._session_here()
+        async with session.post(url, data=body, headers=self._headers, allow_redirects=False) as response:
+            raw = await response.read()
+            if response.status >= 300:
+                raise _failed(response.status, response.headers, raw)
+            return response.content_type, raw
+
+    async def _session_here(self) -> aiohttp.ClientSession:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            await self.close()
+        if self._session is None:
+            # The deadline is ours: aiohttp's own would not cover a reply that comes byte by byte.
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._limits.concurrency),
+                timeout=aiohttp.ClientTimeout(total=None),
+            )
+            self._loop = loop
+        return self._session
+
+    async def close(self) -> None:
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+
+def endpoint_of(spec: ModelSpec, *, name: str = "", environ: Mapping[str, str] = os_environ) -> Endpoint:
+    """The endpoint of a model. Raises `UserError` where its key is not set or its entry cannot be read."""
+    name = name or spec.model
+    unknown = sorted(set(spec.config) - CONFIG_KEYS)
+    if unknown:
+        known = ", ".join(sorted(CONFIG_KEYS))
+        raise UserError(f"model {name!r}: config has {', '.join(unknown)}, but only {known} are known")
+    key = environ.get(spec.api_key_env or "OPENAI_API_KEY", "").strip()
+    if spec.api_key_env and not key:
+        raise UserError(
+            f"model {name!r} takes its key from the environment variable {spec.api_key_env}, which is not set. "
+            f"Set it: export {spec.api_key_env}=…"
+        )
+    try:
+        return Endpoint(spec.base_url or "", api_key=key or None, limits=spec.limits)
+    except ValueError as error:
+        raise UserError(f"model {name!r}: {error}") from None
+
+
+class HttpClient(PlainClient):
+    """A chat client for one model of an endpoint; `extra_create_args` are sent as they are, whatever they are.
+
+    Chain-of-thought, in a field of its own or between <think> tags, comes back as `thought`.
+    """
+
+    def __init__(
+        self,
+        spec: ModelSpec,
+        *,
+        name: str = "",
+        environ: Mapping[str, str] = os_environ,
+        endpoint: Endpoint | None = None,
+    ) -> None:
+        context_tokens = spec.config.get("context_tokens", CONTEXT_TOKENS)
+        if not isinstance(context_tokens, int):
+            raise UserError(f"model {name or spec.model!r}: config.context_tokens is {context_tokens!r}, not a number")
+        super().__init__(spec.model or name, family=spec.family, context_tokens=context_tokens)
+        self._endpoint = endpoint or endpoint_of(spec, name=name, environ=environ)
+
+    async def ask(self, messages: Sequence[LLMMessage], args: Mapping[str, Any]) -> CreateResult:
+        body = {"model": self.model, **args, "messages": as_dicts(messages)}
+        return await self._endpoint.post("/chat/completions", body, read_chat)
+
+    async def close(self) -> None:
+        await self._endpoint.close()
+
+
+def _checked(base_url: str) -> str:
+    """Raises ValueError for what is no http address, and for a password in it, which would end up in the log."""
+    url = urlsplit(base_url)
+    if url.scheme not in ("http", "https") or not url.hostname:
+        raise ValueError(f"base_url {base_url!r} is no http:// or https:// address")
+    if url.username or url.password:
+        raise ValueError(f"base_url for {url.hostname} holds a user name or password; name a variable in api_key_env")
+    return base_url.rstrip("/")
+
+
+def _failed(status: int, headers: Mapping[str, str], raw: bytes) -> CallError:
+    """What a status of 300 and above means."""
+    if status < 400:
+        moved = f"HTTP {status}: moved to {headers.get('Location', 'nowhere')}; put the new address in base_url"
+        return CallError("request", moved, http_status=status)
+    try:
+        said = endpoint_message(parse(raw))
+    except CallError:
+        said = ""
+    text = raw.decode("utf-8", "replace")
+    return CallError(
+        kind_of_status(status),
+        f"HTTP {status}: {said or text or 'no explanation'}",
+        http_status=status,
+        retry_after=retry_after(headers.get("Retry-After")),
+        text=text,
+    )
