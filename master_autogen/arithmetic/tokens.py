@@ -1,0 +1,167 @@
+"""From text to number tokens: figures, fractions, number words, operators, what stands for what."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from fractions import Fraction
+from typing import NamedTuple
+
+
+class Number(NamedTuple):
+    """A number in a text; `words` where it is spelt out."""
+
+    value: Fraction
+    span: tuple[int, int]
+    text: str
+    words: bool = False
+
+
+class Token(NamedTuple):
+    kind: str
+    span: tuple[int, int]
+    value: Fraction | None = None
+    op: str = ""
+
+
+_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_TEENS = ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_WORDS = {word: i for i, word in enumerate(_ONES + _TEENS)} | {word: 10 * i for i, word in enumerate(_TENS, 2)}
+_NUMBER_WORD = rf"(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))}|hundred|thousand|million)"
+_SPELT = re.compile(rf"\b{_NUMBER_WORD}(?:(?:[ -]| and ){_NUMBER_WORD})*\b", re.IGNORECASE)
+
+_OPERATORS = {"+": "+", "-": "-", "−": "-", "–": "-", "*": "*", "×": "*", "·": "*", "∙": "*", "/": "/", "÷": "/"}
+_SPOKEN = {"plus": "+", "minus": "-", "times": "*", "multiplied by": "*", "divided by": "/"}
+_LATEX = {"\\times": "*", "\\cdot": "*", "\\div": "/"}
+_FIGURES = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+_TOKENS = re.compile(
+    rf"(?P<frac>\\d?frac\{{(\d+)\}}\{{(\d+)\}})|(?P<num>{_FIGURES})(?P<ordinal>(?:st|nd|rd|th)\b)?|(?P<vulgar>[¼-¾⅐-⅞])"
+    r"|(?P<latex>\\times|\\cdot|\\div)|(?P<eq>=|\bequals\b|\bis equal to\b)"
+    rf"|(?P<spoken>\b(?:{'|'.join(_SPOKEN)})\b)|(?P<said>\b(?:is|are|makes|gives)\b)|(?P<of>\bof\b)"
+    r"|(?P<word>[A-Za-z’']+)|(?P<op>[+\-−–*×·∙/÷])|(?P<cur>[$£€])|(?P<pct>%)|(?P<lp>[(\[])|(?P<rp>[)\]])|(?P<other>\S|\n)",
+    re.IGNORECASE,
+)
+_ANNOTATION = re.compile(r"<<.*?>>")  # GSM8K's calculator notes: the same equation a second time
+_BOLD = re.compile(r"(?<!\d)\*\*|\*\*(?!\d)")
+_BULLET = re.compile(r"^[ \t]*[-*•–](?=[ \t])", re.MULTILINE)
+
+
+def _blank(text: str) -> str:
+    """The text without notes, bold marks, bullets and LaTeX brackets, every character still in its place."""
+    for pattern in (_ANNOTATION, _BOLD, _BULLET, re.compile(r"\\[()\[\]](?=\s|$)|\\(?=[$%])")):
+        text = pattern.sub(lambda found: " " * len(found[0]), text)
+    return text
+
+
+def tokenize(text: str) -> list[Token]:
+    tokens: list[Token] = []
+    for found in _TOKENS.finditer(_blank(text)):
+        kind, span = str(found.lastgroup), found.span()
+        if found["frac"]:
+            if int(found[3]):
+                tokens.append(Token("num", span, Fraction(int(found[2]), int(found[3]))))
+        elif found["ordinal"]:
+            tokens.append(Token("other", span))
+        elif kind == "num":
+            tokens.append(Token("num", span, _figure(found[0])))
+        elif kind == "vulgar":
+            tokens.append(Token("num", span, Fraction(unicodedata.numeric(found[0])).limit_denominator(100)))
+        elif kind in ("latex", "spoken"):
+            op = _LATEX.get(found[0].lower()) or _SPOKEN[found[0].lower()]
+            tokens.append(Token("op", span, op=op))
+        elif kind == "op":
+            tokens.append(Token("op", span, op=_OPERATORS[found[0]]))
+        else:
+            tokens.append(Token(kind, span))
+    return _settle(_mixed(tokens, text), text)
+
+
+def _figure(text: str) -> Fraction:
+    return Fraction(text.replace(",", ""))
+
+
+def _mixed(tokens: list[Token], text: str) -> list[Token]:
+    """Join "2 1/2" and "2½" to one number."""
+    out: list[Token] = []
+    i = 0
+    while i < len(tokens):
+        whole, rest = tokens[i], tokens[i + 1 : i + 4]
+        follows = bool(rest) and whole.kind == rest[0].kind == "num" and whole.value is not None
+        gap = text[whole.span[1] : rest[0].span[0]] if follows else "?"
+        part: Fraction | None = None
+        used = 0
+        if follows and gap in ("", " ") and whole.value is not None and whole.value.denominator == 1:
+            if rest[0].value is not None and rest[0].value.denominator > 1 and "." not in text[slice(*rest[0].span)]:
+                part, used = rest[0].value, 1
+            elif len(rest) == 3 and gap == " " and re.fullmatch(r"\d+/\d+", text[rest[0].span[0] : rest[2].span[1]]):
+                top, bottom = rest[0].value, rest[2].value
+                part, used = (top / bottom, 3) if top and bottom and top < bottom else (None, 0)
+        if part is not None and whole.value is not None:
+            out.append(Token("num", (whole.span[0], rest[used - 1].span[1]), whole.value + part))
+        else:
+            out.append(whole)
+        i += 1 + used
+    return out
+
+
+def _settle(tokens: list[Token], text: str) -> list[Token]:
+    """Decide what hangs on the neighbours: x between numbers, "of" after a part, "is" after a calculation, hyphens."""
+    out: list[Token] = []
+    for i, token in enumerate(tokens):
+        after = tokens[i + 1] if i + 1 < len(tokens) else Token("end", (len(text), len(text)))
+        before = out[-1] if out else Token("start", (0, 0))
+        shown = text[slice(*token.span)]
+        if token.kind == "word" and shown in "xX" and after.kind in ("num", "cur", "lp") and before.kind != "op":
+            token = token._replace(kind="op", op="*")
+        elif token.kind == "of":
+            part = before.kind == "pct" or (before.kind == "num" and before.value is not None and before.value < 1)
+            part = part or ([t.kind for t in out[-3:]] == ["num", "op", "num"] and out[-2].op == "/")
+            takes = part and after.kind in ("num", "cur", "lp")
+            token = token._replace(kind="op", op="*") if takes else token._replace(kind="word")
+        elif token.kind == "said":
+            counted = after.kind in ("num", "cur") and _calculated(out, text)
+            token = token._replace(kind="eq" if counted else "word")
+        elif token.kind == "op" and shown in "-–" and text[token.span[1] : token.span[1] + 1].isalpha():
+            token = token._replace(kind="other", op="")  # "10-minute"
+        elif token.kind == "op" and shown in "-–" and text[token.span[0] - 1 : token.span[0]].isalpha():
+            token = token if after.kind in ("num", "cur") and before.kind != "start" else token._replace(kind="other")
+        out.append(token)
+    return out
+
+
+def _calculated(before: list[Token], text: str) -> bool:
+    """Whether "is" follows a calculation: "5 - 3 is 2", "7 times 6 eggs is 42"."""
+    i = len(before) - 1
+    while i > 0 and before[i].kind == "word" and i > len(before) - 4:
+        i -= 1
+    if not (i > 0 and before[i].kind == "num" and before[i - 1].kind == "op"):
+        return False
+    return i == len(before) - 1 or text[slice(*before[i - 1].span)].isalpha()
+
+
+def numbers(text: str) -> list[Number]:
+    """Every number in `text` in order, figures and words ("forty-two"); ordinals ("3rd") are none."""
+    figures = [Number(t.value, t.span, text[slice(*t.span)]) for t in tokenize(text) if t.value is not None]
+    spelt = [
+        Number(Fraction(value), found.span(), found[0], words=True)
+        for found in _SPELT.finditer(text)
+        if (value := _spelt(found[0])) is not None
+    ]
+    return sorted(figures + spelt, key=lambda number: number.span)
+
+
+def _spelt(text: str) -> int | None:
+    total = current = 0
+    for word in re.split(r"[ -]+", text.lower()):
+        if word in _WORDS:
+            current += _WORDS[word]
+        elif word == "hundred":
+            current = (current or 1) * 100
+        elif word in ("thousand", "million"):
+            total, current = total + (current or 1) * (1000 if word == "thousand" else 1_000_000), 0
+    return total + current
+
+
+def kind_at(tokens: list[Token], i: int, *kinds: str) -> bool:
+    return 0 <= i < len(tokens) and tokens[i].kind in kinds

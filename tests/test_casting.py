@@ -1,0 +1,106 @@
+"""Casts: drawn as selection says, the base pairs in turns, the similar question never an opening one."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+import pytest
+
+from master_autogen.casting import SimilarQuestions, cast_lesson, check_cast, is_opening, plan_lesson
+from master_autogen.embedding import HashingEmbedder
+from master_autogen.errors import UserError
+from master_autogen.pool import read_pool
+from master_autogen.records import Pair, Seed
+from master_autogen.scenario import read_scenario
+from tests.kit import APPLES, PEARS, scripted_pool
+
+
+def test_candidates_are_drawn_by_the_probabilities() -> None:
+    pool, scenario = scripted_pool(), read_scenario("error_correction")
+    drawn: Counter[Pair] = Counter()
+    for i in range(2000):
+        casts = cast_lesson(scenario, pool, [0.7, 0.1, 0.2, 0.0], position=0, candidates=2, key=("test", i))
+        drawn.update(cast.pair for cast in casts[1:])
+    shares = [drawn[pair] / 4000 for pair in pool.pairs]
+    assert shares == pytest.approx([0.7, 0.1, 0.2, 0.0], abs=0.03)
+
+
+def test_a_cast_says_who_plays_what_and_why() -> None:
+    pool, scenario = scripted_pool(), read_scenario("error_correction")
+    base, candidate = cast_lesson(scenario, pool, [0.0, 1.0, 0.0, 0.0], position=0, candidates=1, key=())
+    assert (base.origin, base.probability, candidate.origin, candidate.probability) == ("base", None, "selection", 1.0)
+    assert candidate.agents == {
+        "teacher": "teacher_one",
+        "slow_student": "student_hasty",
+        "student": "student_hasty",
+    }
+
+
+def test_base_pairs_take_turns_by_lesson() -> None:
+    pairs = [Pair(instruction="teacher_one", response=r) for r in ("student_careful", "student_hasty")]
+    pool, scenario = scripted_pool(base_pairs=pairs), read_scenario("debate")
+    bases = [cast_lesson(scenario, pool, [0.25] * 4, position=p, candidates=0, key=())[0].pair for p in range(3)]
+    assert bases == [pairs[0], pairs[1], pairs[0]]
+
+
+def test_a_worded_agent_cannot_play_a_phase_without_an_act() -> None:
+    with pytest.raises(UserError) as caught:
+        check_cast(read_scenario("rewriting"), read_pool("local", {}))
+    assert str(caught.value) == (
+        "pool 'local' cannot play scenario 'rewriting': its agent 'calm_teacher' only words what code lays down, "
+        "and a phase of role 'rewriter' names no `act`; choose another pool with --pool"
+    )
+
+
+def test_lesson_ids_hang_on_run_round_scenario_and_seed() -> None:
+    pool, scenario = scripted_pool(), read_scenario("debate")
+    ids = {
+        plan_lesson(scenario, pool, seed, number=number, run_id=run).id
+        for seed in (APPLES, PEARS)
+        for number in (1, 2)
+        for run in ("a", "b")
+    }
+    assert len(ids) == 8
+    one = plan_lesson(scenario, pool, APPLES, candidates=2)
+    assert [episode.id for episode in one.episodes] == [f"{one.id}.{slot}" for slot in range(3)]
+
+
+def _seed(instruction: str, response: str = "So 2 + 3 = 5. The answer is 5.", kind: str = "math") -> Seed:
+    return Seed(instruction=instruction, response=response, kind=kind)  # type: ignore[arg-type]
+
+
+def _not_opening(text: str, response: str = "So 2 + 3 = 5. The answer is 5.", kind: str = "math") -> Seed:
+    """A seed of this text that the hash keeps as a similar question."""
+    return next(s for n in range(99) if not is_opening(s := _seed(text + "?" * n, response, kind)))
+
+
+def test_a_third_of_the_seeds_are_opening_questions() -> None:
+    openings = sum(is_opening(_seed(f"Question {i}")) for i in range(3000))
+    assert 900 < openings < 1100
+
+
+def test_the_similar_question_has_the_same_operations_where_there_is_one() -> None:
+    near_other = _not_opening("Ann has 12 red apples and eats 5 green apples", "So 12 - 5 = 7. The answer is 7.")
+    far_same = _not_opening("A bus with 30 people stops and 12 people get in")
+    opening = _seed("Ann has 14 red apples and buys 23 green apples")
+    similar = SimilarQuestions([near_other, far_same], HashingEmbedder())
+    assert similar.draw(opening, ("k",)) == far_same
+    assert SimilarQuestions([near_other], HashingEmbedder()).draw(opening, ("k",)) == near_other
+
+
+def test_neither_a_copy_nor_another_kind_nor_an_opening_question_is_similar() -> None:
+    opening = _seed("Ann has 14 apples and buys 23 more apples.")
+    copy = _not_opening("Ann has 14 apples and buys 23 more apples.")
+    other = _not_opening("Ann has 14 apples and buys lemons", kind="general")
+    first = next(s for n in range(99) if is_opening(s := _seed("Ann has apples" + "!" * n)))
+    assert SimilarQuestions([copy, other, first], HashingEmbedder()).draw(opening, ("k",)) is None
+    assert SimilarQuestions([], HashingEmbedder()).draw(opening, ("k",)) is None
+
+
+def test_hashed_words_find_what_shares_words() -> None:
+    texts = ["Seven ducks swim on the pond.", "How many ducks are on a pond?", "Write a poem about rain.", ""]
+    vectors = HashingEmbedder().embed(texts)
+    assert vectors.shape == (4, 512)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1, 0])
+    assert vectors[0] @ vectors[1] > 0.4 > 0.2 > vectors[0] @ vectors[2]
