@@ -1,0 +1,26 @@
+"""What a check is given, and what it finds."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from master_autogen.records import Record, Seed
+
+
+class CheckInput(Record):
+    """One turn. `target` is the question it is about; `said` are the texts of the earlier turns that count."""
+
+    target: Seed
+    text: str
+    role: str
+    phase: str
+    said: tuple[str, ...] = Field(default_factory=tuple)
+    truncated: bool = False
+
+
+class CheckFinding(Record):
+    """`passed` is None where it could not be told. `detail` holds nothing of the reference that the turn does not say
+    itself: it may be told to the speaker."""
+
+    passed: bool | None
+    detail: str = ""

@@ -1,0 +1,109 @@
+"""The evaluator pair at work on an episode: what they are shown, and their answers as plain records."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import TypeVar
+
+from autogen_agentchat.base import Response
+from autogen_agentchat.messages import StructuredMessage
+from autogen_core import CancellationToken
+from pydantic import BaseModel
+
+from master_autogen.classroom.evaluators import (
+    Difficulty,
+    DifficultyEvaluator,
+    Judgement,
+    QualityJudge,
+    ToCompare,
+    ToMeasure,
+    TrainedTurn,
+)
+from master_autogen.classroom.stage import Desk, Stage, draw_key
+from master_autogen.draws import draw
+from master_autogen.grading.quality import Rubric, verdict
+from master_autogen.models.base import Scorer
+from master_autogen.pool import VERIFIER
+from master_autogen.records import Episode, LessonPlan, Verdict
+from master_autogen.scenario import Scenario
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def evaluator_name(stage: Stage) -> str:
+    """The evaluator pair by name: the judge with its rubric, then the scorers."""
+    judge = VERIFIER if stage.rubric is None else f"{stage.pool.judge}:{stage.rubric.name}"
+    scorers = "+".join(name for name in (stage.pool.scorers.small, stage.pool.scorers.large) if name)
+    return f"{judge}/{scorers}" if scorers else judge
+
+
+async def measure(desk: Desk, episode: Episode) -> Difficulty:
+    """How hard the episode's trained turns are for the pool's scorers."""
+    scorers: dict[str, Scorer] = {}
+    for size, model in (("small", desk.stage.pool.scorers.small), ("large", desk.stage.pool.scorers.large)):
+        if model is not None:
+            scorer = desk.scorer("difficulty_evaluator", model)
+            scorer.at(size, 0, 1)
+            scorers[size] = scorer
+    if not scorers:
+        return Difficulty(missing_reason="no_scorer")
+    task = ToMeasure(turns=trained_turns(desk.stage.scenario, desk.lesson, episode))
+    evaluator = DifficultyEvaluator(scorers)
+    answer = await evaluator.on_messages([StructuredMessage(content=task, source="lesson")], CancellationToken())
+    return _read(answer, Difficulty)
+
+
+async def compare(
+    desk: Desk, candidate: Episode, base: Episode | None
+) -> tuple[Verdict | None, Verdict | None, str | None]:
+    """The verdict in both orders, and why one is missing. A base that its checks rejected has lost without a judge."""
+    if base is None or base.status == "failed":
+        return None, None, "base_failed"
+    if base.status == "rejected":
+        return "better", "better", None
+    if desk.stage.rubric is None:
+        return "tie", "tie", None  # both pass their checks, and checks are all that a verifier has
+    found = await asyncio.gather(*(_ask(desk, desk.stage.rubric, candidate, base, order) for order in ("ab", "ba")))
+    ab = None if found[0].better is None else verdict(found[0].better, "first")
+    ba = None if found[1].better is None else verdict(found[1].better, "second")
+    return ab, ba, found[0].missing_reason or found[1].missing_reason
+
+
+async def _ask(desk: Desk, rubric: Rubric, candidate: Episode, base: Episode, order: str) -> Judgement:
+    """Ask the judge once: in order "ab" the candidate is shown first, in "ba" second."""
+    agent = desk.stage.pool.agents[desk.stage.pool.judge]
+    client = desk.chat("quality_judge", agent.model, "judge")
+    client.at(order, 0, 1)
+    judge = QualityJudge(client, rubric, agent.sampling(draw(*draw_key(desk.lesson, desk.episode), "judge", order)))
+    shown = [transcript(desk.stage.scenario, episode) for episode in (candidate, base)]
+    first, second = shown if order == "ab" else reversed(shown)
+    seed = desk.lesson.seed
+    task = ToCompare(question=seed.instruction, reference=seed.response, first=first, second=second)
+    answer = await judge.on_messages([StructuredMessage(content=task, source="lesson")], CancellationToken())
+    return _read(answer, Judgement)
+
+
+def _read(answer: Response, schema: type[M]) -> M:
+    assert isinstance(answer.chat_message, StructuredMessage)
+    content = answer.chat_message.content
+    assert isinstance(content, schema)
+    return content
+
+
+def transcript(scenario: Scenario, episode: Episode) -> str:
+    """The episode as the judge reads it: who says what, hidden turns left out."""
+    lines = [f"{scenario.roles[t.role].title}: {t.text}" for t in episode.turns if t.side != "hidden"]
+    return "\n\n".join(lines)
+
+
+def trained_turns(scenario: Scenario, plan: LessonPlan, episode: Episode) -> list[TrainedTurn]:
+    """Each trained turn with all that was said before it, the question first where the scenario opens with it."""
+    said: Sequence[str] = [plan.seed.instruction] if scenario.opens_with_question else []
+    turns: list[TrainedTurn] = []
+    for turn in episode.turns:
+        if turn.train:
+            turns.append(TrainedTurn(history="\n\n".join(said), text=turn.text))
+        if turn.side != "hidden":
+            said = [*said, turn.text]
+    return turns

@@ -1,0 +1,149 @@
+"""The course of one episode, without any AutoGen in it: what comes next, what counts, when it is over.
+
+`Play` renders each phase's prompt with the private facts the phase grants, judges what was said by the phase's checks,
+asks again a bounded number of times, and ends the episode with a reason. The director drives it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from master_autogen.checks import CheckInput, check
+from master_autogen.prompts import fill
+from master_autogen.records import CheckResult, EpisodePlan, LessonPlan, MadeBy, Seed, Turn
+from master_autogen.scenario import Phase, Scenario
+
+
+class Step(NamedTuple):
+    """One thing to be said: `prompt` and `ask` are rendered, `turn` counts from 0, `attempt` from 1."""
+
+    phase: Phase
+    turn: int
+    attempt: int
+    prompt: str
+    ask: str
+
+
+class Heard(NamedTuple):
+    """What came back from a speaker. `metadata` are the strings an agent of ours puts on its message."""
+
+    id: str
+    text: str
+    metadata: Mapping[str, str]
+
+
+class Play:
+    """One episode as it goes. `turns` are those that count; `over` says why nothing more is asked for."""
+
+    def __init__(self, scenario: Scenario, lesson: LessonPlan, episode: EpisodePlan) -> None:
+        self.scenario = scenario
+        self.lesson = lesson
+        self.episode = episode
+        self.turns: list[Turn] = []
+        self.checks: list[CheckResult] = []
+        self.withdrawn: list[str] = []
+        self.rejected: str | None = None
+        self._script = scenario.script
+        self._at = 0
+        self._attempt = 1
+
+    @property
+    def over(self) -> str | None:
+        """None while there is something to say; else "complete" or the reason of the rejection."""
+        if self.rejected is not None:
+            return self.rejected
+        return "complete" if self._at == len(self._script) else None
+
+    def step(self) -> Step:
+        """What is to be said now."""
+        phase = self._script[self._at]
+        facts = self._facts(phase)
+        return Step(phase, self._at, self._attempt, fill(phase.prompt, facts), fill(phase.ask, facts))
+
+    def target(self, phase: Phase) -> Seed:
+        """The seed whose question a phase is about."""
+        if phase.about == "question":
+            return self.lesson.seed
+        assert self.lesson.similar is not None  # casting gives every lesson of such a scenario its similar seed
+        return self.lesson.similar
+
+    def hear(self, heard: Heard) -> None:
+        """Take what the speaker said: it counts, or it is asked for again, or the episode is rejected."""
+        phase = self._script[self._at]
+        findings = self._look(phase, heard)
+        self.checks += findings
+        failed = [found for found in findings if found.passed is False]
+        if failed and self._attempt <= phase.retries:
+            self.withdrawn.append(heard.id)
+            self._attempt += 1
+            return
+        self.turns.append(self._turn(phase, heard))
+        self._at += 1
+        self._attempt = 1
+        if failed and phase.on_failure == "reject":
+            self.rejected = f"{phase.name}: {failed[0].name}: {failed[0].detail}"
+
+    def _facts(self, phase: Phase) -> dict[str, object]:
+        seed, similar = self.lesson.seed, self.lesson.similar
+        granted: dict[str, object] = {
+            "reference": seed.response,
+            "answer": seed.answer or "",
+            "similar_question": similar.instruction if similar else "",
+            "similar_reference": similar.response if similar else "",
+            "similar_answer": (similar.answer or "") if similar else "",
+        }
+        facts = {name: granted[name] for name in phase.sees}
+        title = self.scenario.roles[phase.role].title
+        return facts | {"question": seed.instruction, "title": title, "phase": phase.name, "exchange": phase.exchange}
+
+    def _look(self, phase: Phase, heard: Heard) -> list[CheckResult]:
+        seen = CheckInput(
+            target=self.target(phase),
+            text=heard.text,
+            role=phase.role,
+            phase=phase.name,
+            said=tuple(turn.text for turn in self.turns),
+            truncated=heard.metadata.get("truncated") == "yes",
+        )
+        found = [(name, check(name, seen)) for name in phase.checks]
+        return [
+            CheckResult(name=name, turn_idx=self._at, passed=f.passed, detail=f.detail, attempt=self._attempt)
+            for name, f in found
+        ]
+
+    def _turn(self, phase: Phase, heard: Heard) -> Turn:
+        text = heard.text.strip()
+        if phase.opens_with is not None:
+            text = f"{self.target(phase).instruction}\n\n{text}".strip()
+        made_by = heard.metadata.get("made_by", "model")
+        return Turn(
+            idx=self._at,
+            phase=phase.name,
+            role=phase.role,
+            agent=self.episode.cast.agents[phase.role],
+            text=text,
+            side=phase.side,
+            train=phase.train,
+            made_by=_made_by(made_by),
+            attempts=self._attempt,
+            truncated=heard.metadata.get("truncated") == "yes",
+            thought=heard.metadata.get("thought") or None,
+            notes=json.loads(heard.metadata.get("notes", "{}")),
+        )
+
+
+def _made_by(text: str) -> MadeBy:
+    return "worded" if text == "worded" else "template" if text == "template" else "model"
+
+
+def titles(scenario: Scenario) -> dict[str, str]:
+    """The title of each role, as the others read it."""
+    return {name: role.title for name, role in scenario.roles.items()}
+
+
+def own_voice(scenario: Scenario, role: str) -> frozenset[str]:
+    """The roles whose turns this one takes for its own."""
+    continued = scenario.roles[role].continues
+    return frozenset({role} if continued is None else {role, continued})

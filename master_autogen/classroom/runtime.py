@@ -1,0 +1,198 @@
+"""A small AutoGen runtime for exactly one team: direct dispatch, one task a delivery, no spans, no serialisation.
+
+AutoGen's own `SingleThreadedAgentRuntime` hangs when a run is cancelled or a client lets a cancellation through, turns
+exceptions into text, and costs most of a turn's processor time. This one keeps its promises to a `BaseGroupChat`: a
+message reaches the subscribers of its topic in the order of publishing. The first exception of any delivery is kept as
+it is in `failure`, and `on_failure` is told at once, so that nobody waits for a speaker who will never answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, TypeVar, cast
+from uuid import uuid4
+
+from autogen_core import (
+    Agent,
+    AgentId,
+    AgentInstantiationContext,
+    AgentMetadata,
+    AgentRuntime,
+    AgentType,
+    CancellationToken,
+    MessageContext,
+    MessageHandlerContext,
+    MessageSerializer,
+    Subscription,
+    TopicId,
+    TypeSubscription,
+)
+
+A = TypeVar("A", bound=Agent)
+Factory = Callable[[], Any]
+
+
+class TeamRuntime(AgentRuntime):
+    """See the module. Make one a team, and `await aclose()` when the team is done."""
+
+    def __init__(self) -> None:
+        self.failure: BaseException | None = None
+        self.on_failure: Callable[[BaseException], None] | None = None
+        self._factories: dict[str, Factory] = {}
+        self._agents: dict[AgentId, Agent] = {}
+        self._subscriptions: list[Subscription] = []
+        self._types_by_topic: defaultdict[str, list[str]] = defaultdict(list)
+        self._deliveries: set[asyncio.Task[Any]] = set()
+        self._closing = False
+
+    async def register_factory(
+        self,
+        type: str | AgentType,
+        agent_factory: Callable[[], A | Awaitable[A]],
+        *,
+        expected_class: type[A] | None = None,
+    ) -> AgentType:
+        agent_type = type if isinstance(type, AgentType) else AgentType(type)
+        if agent_type.type in self._factories:
+            raise ValueError(f"agent type {agent_type.type} is registered already; make one runtime a team")
+        self._factories[agent_type.type] = agent_factory
+        return agent_type
+
+    async def add_subscription(self, subscription: Subscription) -> None:
+        self._subscriptions.append(subscription)
+        if isinstance(subscription, TypeSubscription):
+            self._types_by_topic[subscription.topic_type].append(subscription.agent_type)
+
+    async def remove_subscription(self, id: str) -> None:
+        self._subscriptions = [s for s in self._subscriptions if s.id != id]
+        self._types_by_topic.clear()
+        for s in self._subscriptions:
+            if isinstance(s, TypeSubscription):
+                self._types_by_topic[s.topic_type].append(s.agent_type)
+
+    def add_message_serializer(self, serializer: MessageSerializer[Any] | Sequence[MessageSerializer[Any]]) -> None:
+        """Nothing leaves the process, so nothing is serialised."""
+
+    async def send_message(
+        self,
+        message: Any,
+        recipient: AgentId,
+        *,
+        sender: AgentId | None = None,
+        cancellation_token: CancellationToken | None = None,
+        message_id: str | None = None,
+    ) -> Any:
+        return await self._deliver(await self._agent(recipient), message, sender, None, cancellation_token, message_id)
+
+    async def publish_message(
+        self,
+        message: Any,
+        topic_id: TopicId,
+        *,
+        sender: AgentId | None = None,
+        cancellation_token: CancellationToken | None = None,
+        message_id: str | None = None,
+    ) -> None:
+        """One task a recipient, made in the order of subscription: the recipients' own locks keep that order."""
+        for agent_type in self._types_by_topic.get(topic_id.type, ()):
+            recipient = AgentId(agent_type, topic_id.source)
+            if recipient == sender:
+                continue
+            agent = await self._agent(recipient)
+            task = asyncio.create_task(self._deliver(agent, message, sender, topic_id, cancellation_token, message_id))
+            self._deliveries.add(task)
+            task.add_done_callback(self._delivered)
+
+    def _delivered(self, task: asyncio.Task[Any]) -> None:
+        self._deliveries.discard(task)
+        if self._closing:
+            if not task.cancelled():
+                task.exception()  # taken, so that asyncio does not complain of it
+            return
+        if task.cancelled():
+            # Somebody inside (a client's own scope) was cancelled while the team goes on: without this it would wait
+            # for the speaker for ever.
+            error: BaseException | None = RuntimeError("a speaker was cancelled from within")
+        else:
+            error = task.exception()
+        if error is not None and self.failure is None:
+            self.failure = error
+            if self.on_failure is not None:
+                self.on_failure(error)
+
+    async def _deliver(
+        self,
+        agent: Agent,
+        message: Any,
+        sender: AgentId | None,
+        topic_id: TopicId | None,
+        cancellation_token: CancellationToken | None,
+        message_id: str | None,
+    ) -> Any:
+        context = MessageContext(
+            sender=sender,
+            topic_id=topic_id,
+            is_rpc=topic_id is None,
+            cancellation_token=cancellation_token or CancellationToken(),
+            message_id=message_id or uuid4().hex,
+        )
+        with MessageHandlerContext.populate_context(agent.id):
+            return await agent.on_message(message, ctx=context)
+
+    async def _agent(self, agent_id: AgentId) -> Agent:
+        if agent_id not in self._agents:
+            if agent_id.type not in self._factories:
+                raise LookupError(f"no agent of type {agent_id.type} in this team")
+            with AgentInstantiationContext.populate_context((self, agent_id)):
+                made = self._factories[agent_id.type]()
+                agent = cast(Agent, await made if inspect.isawaitable(made) else made)
+            self._agents[agent_id] = agent
+        return self._agents[agent_id]
+
+    async def register_agent_instance(self, agent_instance: Agent, agent_id: AgentId) -> AgentId:
+        self._agents[agent_id] = agent_instance
+        await agent_instance.bind_id_and_runtime(id=agent_id, runtime=self)
+        return agent_id
+
+    async def get(
+        self, id_or_type: AgentId | AgentType | str, /, key: str = "default", *, lazy: bool = True
+    ) -> AgentId:
+        if isinstance(id_or_type, AgentId):
+            return id_or_type
+        return AgentId(id_or_type if isinstance(id_or_type, str) else id_or_type.type, key)
+
+    async def try_get_underlying_agent_instance(
+        self,
+        id: AgentId,
+        type: type[A] = Agent,  # type: ignore[assignment]
+    ) -> A:
+        agent = await self._agent(id)
+        if not isinstance(agent, type):
+            raise TypeError(f"agent {id} is a {agent.__class__.__name__}, not a {type.__name__}")
+        return agent
+
+    async def agent_metadata(self, agent: AgentId) -> AgentMetadata:
+        return (await self._agent(agent)).metadata
+
+    async def agent_save_state(self, agent: AgentId) -> Mapping[str, Any]:
+        return await (await self._agent(agent)).save_state()
+
+    async def agent_load_state(self, agent: AgentId, state: Mapping[str, Any]) -> None:
+        await (await self._agent(agent)).load_state(state)
+
+    async def save_state(self) -> Mapping[str, Any]:
+        return {str(agent_id): dict(await agent.save_state()) for agent_id, agent in self._agents.items()}
+
+    async def load_state(self, state: Mapping[str, Any]) -> None:
+        for agent_id, agent_state in state.items():
+            await (await self._agent(AgentId.from_str(agent_id))).load_state(agent_state)
+
+    async def aclose(self) -> None:
+        """Cancel what is still being delivered and wait until it is gone."""
+        self._closing = True
+        for task in (waiting := list(self._deliveries)):
+            task.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)

@@ -1,0 +1,179 @@
+"""A worked solution as sentences around sums: "After giving 4 away he has" + 15 - 4 = 11 + "cars left".
+
+A sentence with no equation, or more than one, stays as it is written: it is said, but no mistake is planted in it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+from master_autogen.arithmetic import Equation, equations, numbers, read_final, same_answer
+from master_autogen.records import Seed
+
+_NOTES = re.compile(r"<<.*?>>")
+_BREAK = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9$£€])|\n+")
+_TITLES = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|No|vs)\.$")
+_CLOSING = re.compile(
+    r"(?i)^(?:so |thus |therefore,? |hence,? )?(?:the|his|her|their|our|my) (?:final )?answer (?:is|:)"
+)
+
+
+@dataclass(frozen=True)
+class Sum:
+    """An equation as it is said. `operands` are None in `plain` sums of more than two numbers, which only copies."""
+
+    shown: str
+    result: str
+    value: Fraction
+    operands: tuple[str, ...] = ()
+    values: tuple[Fraction, ...] = ()
+    op: str = ""
+
+    @property
+    def binary(self) -> bool:
+        return self.op != ""
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """`before` and `after` have no blank space outside; without a sum the whole sentence is `before`. `bare`: the words
+    around the sum do not fit it (a planted mistake), only what `after` counts."""
+
+    before: str
+    sum: Sum | None = None
+    after: str = ""
+    bare: bool = False
+
+    @property
+    def text(self) -> str:
+        if self.sum is None:
+            return self.before
+        parts = [self.before, self.sum.shown, self.after]
+        return re.sub(r" ([,;])", r"\1", " ".join(part for part in parts if part)) + "."
+
+
+@dataclass(frozen=True)
+class Worked:
+    """The sentences in order and the final answer; `steps` are the places of the sentences with a sum."""
+
+    sentences: tuple[Sentence, ...]
+    answer: str
+
+    @property
+    def steps(self) -> tuple[int, ...]:
+        return tuple(i for i, sentence in enumerate(self.sentences) if sentence.sum is not None)
+
+    @property
+    def sums(self) -> tuple[Sum, ...]:
+        return tuple(sentence.sum for sentence in self.sentences if sentence.sum is not None)
+
+    @property
+    def text(self) -> str:
+        return " ".join(sentence.text for sentence in self.sentences)
+
+
+def worked(seed: Seed) -> Worked | None:
+    """The seed's response as sentences; None where it has no readable equation, a false one, or another result."""
+    if seed.answer is None or same_answer(_final(seed.response), seed.answer) is not True:
+        return None
+    sentences = tuple(_sentence(text) for text in _split(seed.response))
+    found = equations(seed.response)
+    if not any(s.sum for s in sentences) or any(equation.true is False for equation in found):
+        return None
+    return Worked(sentences, _shown_answer(seed))
+
+
+def _final(response: str) -> str:
+    final = read_final(response)
+    return final.text if final is not None else ""
+
+
+def _shown_answer(seed: Seed) -> str:
+    """The answer as the response writes it, so that "$12" stays money."""
+    answer = (seed.answer or "").strip()
+    last = [equation for equation in equations(seed.response) if same_answer(str(equation.result), answer)]
+    if last and re.search(r"[$£€]\s?[\d,.]+$", _NOTES.sub("", last[-1].text)) and answer[:1].isdigit():
+        return _NOTES.sub("", last[-1].text)[-1 - len(numbers(last[-1].text)[-1].text) :].strip()
+    return answer
+
+
+def _split(response: str) -> list[str]:
+    text = re.sub(r"^\s*####.*$", "", _NOTES.sub("", response), flags=re.MULTILINE)
+    texts: list[str] = []
+    for part in _BREAK.split(text):
+        part = " ".join(part.split())
+        if texts and _TITLES.search(texts[-1]):
+            texts[-1] += " " + part
+        elif part and not _CLOSING.match(part):
+            texts.append(part)
+    return texts
+
+
+def _sentence(text: str) -> Sentence:
+    found = equations(text)
+    whole = text if text[-1] in ".!?" else text + "."
+    if len(found) != 1 or found[0].true is not True or whole.endswith(("!", "?")):
+        return Sentence(whole)
+    start, end = found[0].span
+    body = text.rstrip(".")
+    return Sentence(body[:start].strip(), _sum(found[0]), body[end:].strip())
+
+
+def _sum(equation: Equation) -> Sum:
+    text = " ".join(equation.text.split())
+    figures = [_with_currency(text, number.span) for number in numbers(text)]
+    plain = len(equation.operators) == 1 and len(figures) == 3 and not re.search(r"%|[()]|\bof\b", text)
+    if plain and tuple(number.value for number in numbers(text)) == (*equation.operands, equation.result):
+        return make_sum((figures[0], figures[1]), equation.operators[0], figures[2])
+    shown = re.sub(r"\s*([=+*×÷])\s*", r" \1 ", text)
+    return Sum(shown, figures[-1], equation.result)
+
+
+def _with_currency(text: str, span: tuple[int, int]) -> str:
+    sign = re.search(r"[$£€]\s?$", text[: span[0]])
+    return (sign[0].strip() if sign else "") + text[slice(*span)]
+
+
+def make_sum(operands: tuple[str, str], op: str, result: str) -> Sum:
+    """A sum of two numbers, as `a op b = c`; the numbers are texts such as "$1,200"."""
+    values = tuple(value_of(text) for text in operands)
+    return Sum(f"{operands[0]} {op} {operands[1]} = {result}", result, value_of(result), operands, values, op)
+
+
+def value_of(text: str) -> Fraction:
+    return Fraction(text.lstrip("$£€ ").replace(",", ""))
+
+
+def compute(a: Fraction, op: str, b: Fraction) -> Fraction | None:
+    """`a op b`, exact; None for a division by zero."""
+    if op == "/":
+        return a / b if b else None
+    return {"+": a + b, "-": a - b, "*": a * b}[op]
+
+
+def show(value: Fraction, like: str) -> str:
+    """`value` written like the text `like`: its currency sign, its thousands commas, at most two decimals."""
+    sign = like[0] if like[:1] in "$£€" and like else ""
+    if value.denominator == 1:
+        figures = f"{value.numerator:,}" if "," in like else str(value.numerator)
+        return sign + figures
+    decimals = f"{float(value):.2f}"
+    return sign + (decimals if sign else decimals.rstrip("0").rstrip("."))
+
+
+def replace_numbers(text: str, changes: dict[Fraction, Fraction]) -> str:
+    """`text` with each figure whose value is a key of `changes` written anew."""
+    out, at = "", 0
+    for number in numbers(text):
+        if number.value in changes and not number.words:
+            out += text[at : number.span[0]] + show(changes[number.value], number.text)
+            at = number.span[1]
+    return out + text[at:]
+
+
+def with_sum(sentence: Sentence, new: Sum, changes: dict[Fraction, Fraction]) -> Sentence:
+    """The sentence with another sum, and with `changes` made in the words around it."""
+    before, after = (replace_numbers(part, changes) for part in (sentence.before, sentence.after))
+    return replace(sentence, before=before, sum=new, after=after)

@@ -1,0 +1,218 @@
+"""Break the code on purpose, one rule at a time, and see that a test notices.
+
+    python tests/mutants.py            # all; a few minutes
+    python tests/mutants.py selection  # those whose file or rule has this word
+
+Each mutant is a copy of the tree with one place changed. A mutant that no test notices is a rule that no test holds; it is
+printed, and the exit status is 1. A mutant whose place is gone from the code is one too: change it with the code.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+LONGEST_S = 60
+
+
+class Mutant(NamedTuple):
+    rule: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+MUTANTS = (
+    Mutant(
+        "eq. 8 adds beta times the reward",
+        "selection/rules.py",
+        "made[arm] += beta * reward",
+        "made[arm] += beta",
+        "test_selection.py",
+    ),
+    Mutant(
+        "a draw hangs on every part",
+        "draws.py",
+        '"\\x1f".join(str(part) for part in what)',
+        '"".join(str(part) for part in what)',
+        "test_draws.py",
+    ),
+    Mutant(
+        "eq. 4 compares with the text by itself",
+        "grading/difficulty.py",
+        "(self.alone - self.after_history)",
+        "(self.after_history - self.alone)",
+        "test_grading.py",
+    ),
+    Mutant(
+        "negative gaps count as none",
+        "grading/difficulty.py",
+        "max(0.0, ifd_small - ifd_large)",
+        "ifd_small - ifd_large",
+        "test_grading.py",
+    ),
+    Mutant(
+        "a win has to survive the swap",
+        "grading/quality.py",
+        "    if ab != ba:\n        return 0.5\n",
+        "",
+        "test_grading.py",
+    ),
+    Mutant(
+        "an unread verdict is no tie",
+        "grading/quality.py",
+        "    if ab is None or ba is None:\n        return None\n",
+        "    if ab is None or ba is None:\n        return 0.5\n",
+        "test_grading.py",
+    ),
+    Mutant(
+        "only complete candidates are selected",
+        "grading/composite.py",
+        'or episode.status != "complete" or',
+        "or",
+        "test_grading.py",
+    ),
+    Mutant(
+        "what is asked again is forgotten",
+        "classroom/agents.py",
+        "if message.id not in cue.withdrawn",
+        "",
+        "test_classroom.py",
+    ),
+    Mutant(
+        "private facts are granted by phase",
+        "classroom/play.py",
+        "{name: granted[name] for name in phase.sees}",
+        "granted",
+        "test_classroom.py",
+    ),
+    Mutant(
+        "a cue goes to its speaker alone",
+        "classroom/team.py",
+        "topic_id=DefaultTopicId(type=topic)",
+        "topic_id=DefaultTopicId(type=self._group_topic_type)",
+        "test_classroom.py",
+    ),
+    Mutant(
+        "a speaker cancelled from within does not hang the team",
+        "classroom/runtime.py",
+        "if error is not None and self.failure is None:",
+        "if error is not None and not task.cancelled() and self.failure is None:",
+        "test_classroom.py",
+    ),
+    Mutant(
+        "an episode that is over leaves nothing running",
+        "classroom/runtime.py",
+        "            task.cancel()\n",
+        "            pass\n",
+        "test_classroom.py",
+    ),
+    Mutant(
+        "the bounded asking again ends",
+        "classroom/play.py",
+        "self._attempt <= phase.retries",
+        "self._attempt <= phase.retries + 1",
+        "test_classroom.py",
+    ),
+    Mutant(
+        "a checked failure rejects",
+        "classroom/play.py",
+        'if failed and phase.on_failure == "reject":',
+        "if False:",
+        "test_classroom.py",
+    ),
+    Mutant(
+        "an opening question is never the similar one",
+        "casting/similar.py",
+        "[seed for seed in seeds if not is_opening(seed)]",
+        "list(seeds)",
+        "test_casting.py",
+    ),
+    Mutant(
+        "base pairs take turns",
+        "casting/casts.py",
+        "pool.base_pairs[position % len(pool.base_pairs)]",
+        "pool.base_pairs[0]",
+        "test_casting.py",
+    ),
+    Mutant(
+        "templates call nothing",
+        "prompts.py",
+        "        return False\n",
+        "        return True\n",
+        "test_prompts.py",
+    ),
+    Mutant(
+        "aliases may not explode",
+        "yaml_files.py",
+        "(total := size(node, 0)) > MAX_NODES",
+        "(total := size(node, 0)) > MAX_NODES**9",
+        "test_yaml_files.py",
+    ),
+    Mutant(
+        "a resumed run asks for nothing it has",
+        "pipeline/rounds.py",
+        "recorded = self._recorded if self._resumed else lambda owner: ()",
+        "recorded = lambda owner: ()  # noqa: E731",
+        "test_pipeline.py",
+    ),
+    Mutant(
+        "selection reads the round before",
+        "pipeline/rounds.py",
+        "self._log.record_selections(",
+        "len(",
+        "test_pipeline.py",
+    ),
+)
+
+
+def _survives(mutant: Mutant, folder: Path) -> str | None:
+    """Why the mutant counts as one that no test noticed; None if one did."""
+    tree = folder / "tree"
+    shutil.copytree(
+        ROOT, tree, ignore=shutil.ignore_patterns(".*", "outputs", "__pycache__", "*.egg-info"), symlinks=True
+    )
+    path = tree / "master_autogen" / mutant.file
+    text = path.read_text(encoding="utf-8") if path.is_file() else ""
+    if text.count(mutant.old) != 1:
+        return f"its place stands {text.count(mutant.old)} times in {mutant.file}"
+    path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", f"tests/{mutant.test}"]
+    try:
+        done = subprocess.run(
+            command, cwd=tree, env=_environment(tree), capture_output=True, text=True, check=False, timeout=LONGEST_S
+        )
+    except subprocess.TimeoutExpired:
+        return None  # a test that hangs has noticed
+    if done.returncode == 1:
+        return None
+    return f"{mutant.test} passes" if done.returncode == 0 else f"{mutant.test} cannot run: {done.stdout[-300:]}"
+
+
+def _environment(tree: Path) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(tree), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def main(words: list[str]) -> int:
+    chosen = [m for m in MUTANTS if all(word in f"{m.rule} {m.file}" for word in words)]
+    survivors = 0
+    for mutant in chosen:
+        with tempfile.TemporaryDirectory() as folder:
+            why = _survives(mutant, Path(folder))
+        survivors += why is not None
+        print(
+            f"{'SURVIVES' if why else 'noticed '}  {mutant.file}: {mutant.rule}{f' ({why})' if why else ''}", flush=True
+        )
+    print(f"{len(chosen) - survivors} of {len(chosen)} mutants noticed")
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
