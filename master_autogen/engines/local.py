@@ -1,0 +1,55 @@
+"""Play lessons in this process, many at a time on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+
+from master_autogen.errors import UserError
+from master_autogen.records import Lesson, LessonPlan
+
+logger = logging.getLogger(__name__)
+
+
+async def play_all(
+    plans: Sequence[LessonPlan],
+    play: Callable[[LessonPlan], Awaitable[Lesson]],
+    *,
+    concurrency: int,
+    started: Callable[[LessonPlan], None],
+    done: Callable[[Lesson], None],
+) -> None:
+    """Play every plan, at most `concurrency` at a time, begun in the order given; `done` is told as each one ends.
+
+    A fault in playing one makes that lesson `failed`, with the reason. A `UserError` (a missing key, a full disk)
+    ends them all: the others are cancelled and waited for. So does cancelling this.
+    """
+    waiting = iter(plans)
+
+    async def worker() -> None:
+        for plan in waiting:
+            started(plan)
+            done(await _played(plan, play))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for _ in range(min(concurrency, len(plans))):
+                group.create_task(worker())
+    except* UserError as errors:
+        raise _first(errors) from None
+
+
+async def _played(plan: LessonPlan, play: Callable[[LessonPlan], Awaitable[Lesson]]) -> Lesson:
+    try:
+        return await play(plan)
+    except UserError:
+        raise
+    except Exception as error:
+        logger.exception("lesson %s failed", plan.id)
+        return Lesson(plan=plan, status="failed", reason=f"{type(error).__name__}: {error}".split("\n")[0])
+
+
+def _first(errors: BaseExceptionGroup[UserError]) -> UserError:
+    inner = errors.exceptions[0]
+    return _first(inner) if isinstance(inner, BaseExceptionGroup) else inner

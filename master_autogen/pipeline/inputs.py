@@ -1,0 +1,140 @@
+"""What makes a run what it is, and how its seeds are shared out over rounds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from master_autogen.casting import check_cast, is_opening
+from master_autogen.errors import UserError
+from master_autogen.grading.quality import Rubric
+from master_autogen.pool import Pool
+from master_autogen.records import Seed
+from master_autogen.scenario import Scenario
+from master_autogen.selection import BETA, RULES
+from master_autogen.wording import can_play
+
+SEEDS_PER_ROUND = 100
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that makes a run what it is. `rubric` None: the verifier judges."""
+
+    scenarios: Sequence[Scenario]
+    pool: Pool
+    seeds: Sequence[Seed]
+    rubric: Rubric | None = None
+    limit: int | None = None
+    rounds: int | None = None
+    seeds_per_round: int | None = None
+    candidates: int = 2
+    rule: str = "paper"
+    beta: float = BETA
+    random_seed: int = 0
+
+    def identity(self) -> str:
+        """The first 8 hex digits of a hash over everything here: the run's id."""
+        document = {
+            "seeds": [seed.id for seed in self.seeds],
+            "scenarios": [scenario.model_dump(mode="json") for scenario in self.scenarios],
+            "pool": self.pool.model_dump(mode="json"),
+            "rubric": self.rubric.model_dump(mode="json") if self.rubric else None,
+            "settings": self.settings(),
+        }
+        text = json.dumps(document, sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+    def settings(self) -> dict[str, Any]:
+        return {
+            "scenarios": [scenario.name for scenario in self.scenarios],
+            "pool": self.pool.name,
+            "judge": self.rubric.name if self.rubric else "verifier",
+            "limit": self.limit,
+            "rounds": self.rounds,
+            "seeds_per_round": self.seeds_per_round,
+            "candidates": self.candidates,
+            "rule": self.rule,
+            "beta": self.beta,
+            "random_seed": self.random_seed,
+        }
+
+
+def split_rounds(seeds: Sequence[Seed], rounds: int | None, per_round: int | None) -> list[Sequence[Seed]]:
+    """Fresh seeds for each round: `per_round` each, or spread evenly over `rounds`, or 100 each."""
+    if per_round is None and rounds is not None:
+        size, more = divmod(len(seeds), rounds)
+        if size == 0:
+            raise UserError(f"{rounds} rounds need at least {rounds} seeds; {len(seeds)} can be played")
+        cuts = [i * size + min(i, more) for i in range(rounds + 1)]
+    else:
+        step = per_round or SEEDS_PER_ROUND
+        last = len(seeds) if rounds is None else min(len(seeds), step * rounds)
+        cuts = [*range(0, last, step), last]
+    return [seeds[a:b] for a, b in pairwise(cuts) if b > a]
+
+
+def check_inputs(inputs: Inputs) -> None:
+    """Raise `UserError` for inputs that cannot be played, before anything is written or asked."""
+    if inputs.rule not in RULES:
+        raise UserError(f"no selection rule {inputs.rule!r}; there are: {', '.join(RULES)}")
+    if not inputs.scenarios:
+        raise UserError("no scenario to play")
+    names = [scenario.name for scenario in inputs.scenarios]
+    if twice := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+        raise UserError(f"scenario {twice[0]!r} is named twice")
+    for scenario in inputs.scenarios:
+        check_cast(scenario, inputs.pool)
+
+
+def plays(scenario: Scenario, pool: Pool, seed: Seed) -> str | None:
+    """Why `scenario` is not played on `seed` with `pool`; None if it is."""
+    if seed.kind not in pool.kinds:
+        return f"pool {pool.name} plays no seeds of kind {seed.kind}"
+    if pool.checkable_only and not seed.checkable:
+        return f"pool {pool.name} plays only seeds whose answer code can check"
+    if seed.kind not in scenario.kinds:
+        return f"{scenario.name} plays no seeds of kind {seed.kind}"
+    if scenario.similar and not is_opening(seed):
+        return f"{scenario.name} keeps this seed as a similar question"
+    if any(agent.worded for agent in pool.agents.values()):
+        for act in dict.fromkeys(phase.act for phase in scenario.script if phase.act is not None):
+            # The similar question is found later, among seeds that passed this very test with their own solution.
+            if (why := can_play(act, seed, seed)) is not None:
+                return why
+    return None
+
+
+def sort_out(inputs: Inputs) -> tuple[list[Seed], Counter[str]]:
+    """The seeds that at least one scenario plays, within the limit, and how many are left out, by reason."""
+    playable: list[Seed] = []
+    left_out: Counter[str] = Counter()
+    for seed in inputs.seeds:
+        reasons = [plays(scenario, inputs.pool, seed) for scenario in inputs.scenarios]
+        if all(reasons):
+            left_out[str(reasons[0])] += 1
+        elif inputs.limit is not None and len(playable) >= inputs.limit:
+            left_out["over --limit"] += 1
+        else:
+            playable.append(seed)
+    if not playable:
+        why = "; ".join(f"{reason} ({count})" for reason, count in left_out.items()) or "there are none"
+        raise UserError(f"none of the {len(inputs.seeds)} seeds can be played: {why}")
+    return playable, left_out
+
+
+def similar_pool(inputs: Inputs) -> list[Seed]:
+    """The seeds from which similar questions may be drawn: all that the pool could play, limit or not."""
+    return [
+        seed
+        for seed in inputs.seeds
+        if any(
+            s.similar and plays(s.model_copy(update={"similar": False}), inputs.pool, seed) is None
+            for s in inputs.scenarios
+        )
+    ]

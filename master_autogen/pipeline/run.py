@@ -1,0 +1,133 @@
+"""Rounds: cast, play, log, update selection. The only room that closes the loop from grades back to casting.
+
+A run is a function of its inputs: the same seeds, scenario texts, pool, judge, rounds, candidates, rule and random seed
+are the same run, and the same command goes on with it where it was left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import platform
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+
+from master_autogen import __version__
+from master_autogen.casting import SimilarQuestions
+from master_autogen.embedding import Embedder, HashingEmbedder
+from master_autogen.log import LogWriter, RunRecord, RunStatus, list_runs, open_log
+from master_autogen.models.providers import build_clients
+from master_autogen.pipeline.inputs import Inputs, check_inputs, similar_pool, sort_out, split_rounds
+from master_autogen.pipeline.rounds import Player, Watcher
+from master_autogen.records import Call, Lesson
+
+
+class Nobody:
+    """A watcher that does not look."""
+
+    def round_planned(self, number: int, rounds: int, lessons: int) -> None:
+        """Nothing to do."""
+
+    def call_ended(self, call: Call) -> None:
+        """Nothing to do."""
+
+    def lesson_ended(self, lesson: Lesson) -> None:
+        """Nothing to do."""
+
+
+class AlreadyFinished(Exception):
+    """This very run has been played to its end; `run_id` names it."""
+
+    def __init__(self, run_id: str) -> None:
+        super().__init__(f"run {run_id} is finished")
+        self.run_id = run_id
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A run that has ended: its id, and what became of the seeds that were not played, by reason."""
+
+    run_id: str
+    resumed: bool
+    seeds_in: int
+    seeds_played: int
+    not_played: Counter[str] = field(default_factory=Counter)
+
+
+async def run(
+    inputs: Inputs,
+    log_path: Path,
+    *,
+    concurrency: int = 16,
+    new: bool = False,
+    watcher: Watcher | None = None,
+    embedder: Embedder | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Outcome:
+    """Play a run to its end and log all of it in `log_path`; goes on with an unfinished run of the same inputs.
+
+    Raises `AlreadyFinished` where the run has ended before and `new` does not ask for another, `UserError` for inputs
+    that cannot be played. Cancelled, it leaves the run `stopped`, with everything done kept.
+    """
+    check_inputs(inputs)
+    playable, not_played = sort_out(inputs)
+    rounds = split_rounds(playable, inputs.rounds, inputs.seeds_per_round)
+    clients = build_clients(inputs.pool, environ=environ)
+    similar = SimilarQuestions(similar_pool(inputs), embedder or HashingEmbedder())
+    run_id, resumed = _run_id(inputs, log_path, new)
+    status: RunStatus = "failed"
+    with LogWriter(log_path) as log:
+        log.begin_run(_record(inputs, run_id))
+        player = Player(inputs, run_id, log, log_path, clients, similar, watcher or Nobody(), concurrency, resumed)
+        try:
+            for number, seeds in enumerate(rounds, 1):
+                await player.play_round(number, len(rounds), seeds)
+            player.close_books(len(rounds))
+            status = "finished"
+        except asyncio.CancelledError:
+            status = "stopped"
+            raise
+        finally:
+            await clients.close()
+            log.end_run(run_id, status)
+    played = sum(len(seeds) for seeds in rounds) - player.unplaced.total()
+    if (beyond := len(playable) - sum(len(seeds) for seeds in rounds)) > 0:
+        not_played["beyond the last round"] += beyond
+    return Outcome(run_id, resumed, len(inputs.seeds), played, not_played + player.unplaced)
+
+
+def _run_id(inputs: Inputs, log_path: Path, new: bool) -> tuple[str, bool]:
+    """The id of this run, and whether the log holds a part of it. A new playing of a finished run gets "-2", "-3" …"""
+    identity = inputs.identity()
+    if not log_path.exists():
+        return identity, False
+    db = open_log(log_path, readonly=True)
+    try:
+        played = {r.id: r.status for r in list_runs(db) if r.id == identity or r.id.startswith(identity + "-")}
+    finally:
+        db.close()
+    unfinished = [run_id for run_id, status in played.items() if status != "finished"]
+    if unfinished and not new:
+        return unfinished[-1], True
+    if not played:
+        return identity, False
+    if not new:
+        raise AlreadyFinished(max(played, key=len))
+    return f"{identity}-{len(played) + 1}", False
+
+
+def _record(inputs: Inputs, run_id: str) -> RunRecord:
+    packages = ("pyautogen", "autogen-agentchat", "pydantic", "aiohttp", "sqlite-utils")
+    versions = {"master-autogen": __version__, "python": platform.python_version()}
+    return RunRecord(
+        id=run_id,
+        started=time.time(),
+        status="running",
+        config=inputs.settings() | {"scenario_texts": {s.name: s.model_dump(mode="json") for s in inputs.scenarios}},
+        versions=versions | {name: version(name) for name in packages},
+        random_seed=inputs.random_seed,
+    )
