@@ -1,0 +1,99 @@
+"""Files of an export: never half-written, and LLaMA-Factory's list of data sets beside them. Knows no samples."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from master_autogen.errors import UserError
+
+DATASET_INFO = "dataset_info.json"
+
+# JSON leaves these as they are, and readers that use `str.splitlines` would cut a row in two there.
+_LINE_ENDS = str.maketrans({char: f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"})
+
+
+def json_line(row: Mapping[str, Any]) -> bytes:
+    """`row` as one line of JSON Lines, in UTF-8. Raises ValueError for NaN, infinity and lone surrogates."""
+    return (json.dumps(row, ensure_ascii=False, allow_nan=False).translate(_LINE_ENDS) + "\n").encode()
+
+
+def check_target(to: Path) -> None:
+    """Raises `UserError` where no JSON Lines file can be put at `to`; changes nothing."""
+    if os.path.isdir(to):  # which, unlike Path's, says False where the system refuses to look
+        raise UserError(f"{to} is a folder; name a file in it, such as {to / 'train.jsonl'}")
+    if to.suffix != ".jsonl":
+        raise UserError(
+            f"{to}: an export is JSON Lines, and trainers go by the name; "
+            f"name a file that ends in .jsonl, such as {to.with_suffix('.jsonl')}"
+        )
+    if os.path.exists(to) and not os.path.isfile(to):
+        raise UserError(f"{to} is no plain file; name another with --to")
+    above = next(folder for folder in to.parents if os.path.exists(folder))
+    if not os.path.isdir(above):
+        raise UserError(f"{above} is no folder; name another place with --to")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` at the end; if anything goes wrong, `path` stays as it was.
+
+    Makes the folders that are missing. Raises `UserError` where that, or writing, is not possible.
+    """
+    target = Path(os.path.realpath(path))  # a link stays a link
+    part = target.with_name(f".export-{os.getpid()}-{target.suffix[1:]}.part")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        file = part.open("wb")
+    except OSError as error:
+        raise _cannot("write", path, error) from error
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, target)
+    except OSError as error:
+        raise _cannot("write", path, error) from error
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def with_entry(path: Path, data: Path, description: Mapping[str, Any]) -> bytes:
+    """The text of the dataset_info.json at `path` with an entry for the file `data`, by its stem; other entries stay.
+
+    Raises `UserError` where `path` is not such a file, or the name belongs to another data set.
+    """
+    known = _entries(path)
+    old = known.get(data.stem, {"file_name": data.name})
+    if not isinstance(old, dict) or old.get("file_name") != data.name:
+        raise UserError(
+            f"{path} has an entry {data.stem!r} for other data than {data.name}; name another file with --to"
+        )
+    known[data.stem] = {"file_name": data.name, **description}
+    text = json.dumps(known, indent=2, ensure_ascii=False) + "\n"
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return (json.dumps(known, indent=2) + "\n").encode()
+
+
+def _entries(path: Path) -> dict[str, Any]:
+    mend = "mend it, or name a file in another folder with --to"
+    try:
+        found = json.loads(path.read_bytes()) if path.exists() else {}
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"{path} is not JSON ({error}); {mend}") from None
+    except OSError as error:
+        raise _cannot("read", path, error) from error
+    if not isinstance(found, dict):
+        raise UserError(f"{path} is not a list of data sets by name (a JSON object); {mend}")
+    return found
+
+
+def _cannot(do: str, path: Path, error: OSError) -> UserError:
+    return UserError(f"cannot {do} {path}: {error.strerror or error}; name another file with --to")
