@@ -20,7 +20,7 @@ from master_autogen import __version__
 from master_autogen.casting import SimilarQuestions
 from master_autogen.embedding import Embedder, HashingEmbedder
 from master_autogen.log import LogWriter, RunRecord, RunStatus, list_runs, open_log
-from master_autogen.models.providers import build_clients
+from master_autogen.models.providers import Clients, build_clients
 from master_autogen.pipeline.inputs import Inputs, check_inputs, similar_pool, sort_out, split_rounds
 from master_autogen.pipeline.rounds import Player, Watcher
 from master_autogen.records import Call, Lesson
@@ -28,6 +28,9 @@ from master_autogen.records import Call, Lesson
 
 class Nobody:
     """A watcher that does not look."""
+
+    def run_begun(self, run_id: str, resumed: bool) -> None:
+        """Nothing to do."""
 
     def round_planned(self, number: int, rounds: int, lessons: int) -> None:
         """Nothing to do."""
@@ -77,12 +80,15 @@ async def run(
     playable, not_played = sort_out(inputs)
     rounds = split_rounds(playable, inputs.rounds, inputs.seeds_per_round)
     clients = build_clients(inputs.pool, environ=environ)
+    _meet(clients, inputs)
     similar = SimilarQuestions(similar_pool(inputs), embedder or HashingEmbedder())
     run_id, resumed = _run_id(inputs, log_path, new)
     status: RunStatus = "failed"
     with LogWriter(log_path) as log:
         log.begin_run(_record(inputs, run_id))
-        player = Player(inputs, run_id, log, log_path, clients, similar, watcher or Nobody(), concurrency, resumed)
+        watcher = watcher or Nobody()
+        watcher.run_begun(run_id, resumed)
+        player = Player(inputs, run_id, log, log_path, clients, similar, watcher, concurrency, resumed)
         try:
             for number, seeds in enumerate(rounds, 1):
                 await player.play_round(number, len(rounds), seeds)
@@ -98,6 +104,15 @@ async def run(
     if (beyond := len(playable) - sum(len(seeds) for seeds in rounds)) > 0:
         not_played["beyond the last round"] += beyond
     return Outcome(run_id, resumed, len(inputs.seeds), played, not_played + player.unplaced)
+
+
+def _meet(clients: Clients, inputs: Inputs) -> None:
+    """Make every client that the run may need, so that a missing key or package is told before anything is written."""
+    for model in dict.fromkeys(agent.model for agent in inputs.pool.agents.values()):
+        clients.chat(model)
+    for scorer in (inputs.pool.scorers.small, inputs.pool.scorers.large):
+        if scorer is not None:
+            clients.scorer(scorer)
 
 
 def _run_id(inputs: Inputs, log_path: Path, new: bool) -> tuple[str, bool]:

@@ -1,0 +1,110 @@
+"""`master-autogen run`: read what is to be played, play it, show what came of it."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from master_autogen.cli import request
+from master_autogen.cli.groups import DEFAULT_LOG
+from master_autogen.cli.invocation import Invocation
+from master_autogen.selection import BETA, RULES
+
+if TYPE_CHECKING:
+    from master_autogen.records import Kind
+
+KINDS = ("math", "code", "choice", "general")
+"""Those of `records`, which would load pydantic for `--help`."""
+
+
+@click.command()
+@click.argument("scenario_names", metavar="[SCENARIO]...", nargs=-1)
+@click.option(
+    "--seeds",
+    default=request.BUNDLED,
+    show_default=True,
+    metavar="SOURCE",
+    help="Seeds to play: bundled, a file, or a data set on the Hugging Face hub",
+)
+@click.option("--preset", help="Layout of a well-known data set, as in gsm8k or alpaca")
+@click.option("--columns", metavar="FIELD=COLUMN,...", help="Columns that hold the instruction and the response")
+@click.option("--split", default="train", show_default=True, help="Split of a data set on the hub")
+@click.option("--kind", type=click.Choice(KINDS), help="Kind of the seeds that do not say their own")
+@click.option("--pool", default="local", show_default=True, help="Pool to cast from, a name or a file")
+@click.option("--judge", help="Judge to ask in place of the pool's: verifier, or a judge file's name")
+@click.option("--rounds", type=click.IntRange(min=1), help="Rounds that the seeds are split over")
+@click.option("--seeds-per-round", type=click.IntRange(min=1), help="Fresh seeds in each round")
+@click.option("--candidates", type=click.IntRange(min=0), help="Candidate episodes a lesson, beside its base  [2]")
+@click.option("--limit", type=click.IntRange(min=1), help="Seeds to play in all")
+@click.option("--rule", type=click.Choice(list(RULES)), default="paper", show_default=True, help="Selection rule")
+@click.option(
+    "--beta",
+    type=click.FloatRange(min=0, min_open=True),
+    default=BETA,
+    show_default=True,
+    help="Evolution rate of the selection rule",
+)
+@click.option("--random-seed", type=int, default=0, show_default=True, help="Number that every draw hangs on")
+@click.option("--concurrency", type=click.IntRange(min=1), default=16, show_default=True, help="Lessons in flight")
+@click.option(
+    "--log",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=DEFAULT_LOG,
+    show_default=True,
+    help="Log to write",
+)
+@click.option("--new", is_flag=True, help="Play again what has been played before")
+@click.option("--quiet", is_flag=True, help="Print nothing but the end")
+def run(
+    scenario_names: tuple[str, ...],
+    seeds: str,
+    preset: str | None,
+    columns: str | None,
+    split: str,
+    kind: Kind | None,
+    pool: str,
+    judge: str | None,
+    rounds: int | None,
+    seeds_per_round: int | None,
+    candidates: int | None,
+    limit: int | None,
+    rule: str,
+    beta: float,
+    random_seed: int,
+    concurrency: int,
+    log: Path,
+    new: bool,
+    quiet: bool,
+) -> None:
+    """Play lessons and log them
+
+    Without a SCENARIO the three of the MASTER paper are played. Without any option they are played on 4 bundled seeds,
+    in 2 rounds with 1 candidate, by the small model that comes along. The same command goes on with a run that was
+    stopped.
+    """
+    from master_autogen.pipeline import Inputs
+    from master_autogen.pool import read_pool
+    from master_autogen.scenario import read_scenario
+
+    size = request.size(seeds, limit, rounds, seeds_per_round, candidates)
+    played_by = read_pool(pool)
+    scenarios = [read_scenario(name) for name in scenario_names or request.SCENARIOS]
+    rubric = request.judge_of(played_by, judge)
+    loaded = request.read_seeds(seeds, preset, columns, split, kind, size.limit)
+    inputs = Inputs(
+        scenarios=scenarios,
+        pool=played_by,
+        seeds=loaded.seeds,
+        rubric=rubric,
+        limit=size.limit,
+        rounds=size.rounds,
+        seeds_per_round=size.seeds_per_round,
+        candidates=size.candidates,
+        rule=rule,
+        beta=beta,
+        random_seed=random_seed,
+    )
+    sys.exit(Invocation(inputs, loaded, log, pool=pool, concurrency=concurrency, new=new, quiet=quiet).play())

@@ -1,0 +1,192 @@
+"""`master-autogen runs`: which runs a log holds, and what one of them came to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from master_autogen.cli.end import facts, print_next, print_summary
+from master_autogen.cli.groups import VerbGroup, log_option, run_argument
+from master_autogen.cli.progress import STATUSES
+from master_autogen.cli.summary import Spent, spent, summarise
+from master_autogen.cli.terminal import (
+    beginning,
+    cell,
+    console,
+    counted,
+    duration,
+    heading,
+    money,
+    number,
+    short_count,
+    table,
+)
+
+if TYPE_CHECKING:
+    from master_autogen.log import CallTotal, CheckTotal, LessonRow, RunView
+
+K = TypeVar("K", bound=Hashable)
+
+
+@click.group(cls=VerbGroup)
+def runs() -> None:
+    """List runs, or show one"""
+
+
+@runs.command("list")
+@log_option
+def list_(log: Path) -> None:
+    """List the runs of a log"""
+    from master_autogen.log import list_runs, open_log
+
+    with closing(open_log(log)) as db:
+        found = list_runs(db)
+    print_runs(console(), found)
+
+
+def print_runs(to: Console, found: Sequence[RunView]) -> None:
+    numbers = ("accepted", "calls", "tokens", "cost")
+    made = table("run", "began", "status", "pool", *numbers, right=numbers, wide=("pool",))
+    for run in found:
+        made.add_row(
+            run.id,
+            moment(run.started),
+            run.status,
+            cell(run.config.get("pool")),
+            f"{run.lessons.get('accepted', 0)} of {sum(run.lessons.values())}",
+            f"{run.calls:,}",
+            short_count(run.prompt_tokens + run.completion_tokens),
+            cell(None if run.cost is None else money(run.cost)),
+        )
+    to.print(made)
+
+
+def moment(seconds: float) -> str:
+    """Unix time as local date and time."""
+    return datetime.fromtimestamp(seconds).strftime("%Y-%m-%d %H:%M")
+
+
+@runs.command()
+@run_argument
+@log_option
+@click.option("--lessons", is_flag=True, help="List the lessons with their ids")
+def show(run_id: str | None, log: Path, lessons: bool) -> None:
+    """Show what a RUN came to, the latest where none is named"""
+    from master_autogen.log import open_log, totals
+
+    with closing(open_log(log)) as db:
+        summary = summarise(db, run_id)
+        sums = totals(db, summary.run.id)
+    to = console()
+    print_run(to, summary.run)
+    print_summary(to, summary)
+    to.print()
+    print_calls(to, sums.calls)
+    print_checks(to, sums.checks)
+    if lessons:
+        print_lesson_ids(to, summary.lessons)
+    print_next(to, summary, log, lessons_shown=lessons)
+
+
+def print_run(to: Console, run: RunView) -> None:
+    took = "" if run.ended is None else f", took {duration(run.ended - run.started)}"
+    said = ("scenarios", "pool", "judge", "limit", "rounds", "seeds_per_round", "candidates", "rule", "beta")
+    config = {name: run.config[name] for name in said if run.config.get(name) is not None}
+    config["scenarios"] = ", ".join(config.get("scenarios", ()))
+    named = {
+        "Run": f"{run.id}, {run.status}; began {moment(run.started)}{took}",
+        "Played": "; ".join(f"{name.replace('_', ' ')} {value}" for name, value in config.items() if value),
+        "Versions": ", ".join(f"{name} {value}" for name, value in run.versions.items()),
+    }
+    facts(to, {name: value for name, value in named.items() if value})
+    to.print()
+
+
+def print_calls(to: Console, rows: Sequence[CallTotal]) -> None:
+    """Calls by purpose, agent and model, then by round; both tables come to the same sum."""
+    if not rows:
+        return
+    sums = spent(rows)
+    left_out = {"failed": not sums.failed, "cost": sums.cost is None}
+    columns = [name for name in _cells(sums) if not left_out.get(name)]
+    made = table("for", "agent", "model", *columns, right=columns, wide=("agent", "model"))
+    for (purpose, agent, model), mine in _grouped(rows, lambda row: (row.purpose, row.agent, row.model)):
+        made.add_row(purpose, cell(agent), cell(model), *(mine[name] for name in columns))
+    made.add_section()
+    made.add_row("all", "", "", *(_cells(sums)[name] for name in columns))
+    heading(to, "Calls by agent", "in, out: tokens")
+    to.print(made)
+    to.print()
+    made = table("round", *columns, right=("round", *columns))
+    for at, mine in _grouped(rows, lambda row: row.round):
+        made.add_row(str(at), *(mine[name] for name in columns))
+    made.add_section()
+    made.add_row("all", *(_cells(sums)[name] for name in columns))
+    heading(to, "Calls by round")
+    to.print(made)
+    to.print()
+
+
+def _grouped(rows: Sequence[CallTotal], key: Callable[[CallTotal], K]) -> list[tuple[K, dict[str, Text]]]:
+    groups: dict[K, list[CallTotal]] = {}
+    for row in rows:
+        groups.setdefault(key(row), []).append(row)
+    return [(name, _cells(spent(mine))) for name, mine in groups.items()]
+
+
+def _cells(sums: Spent) -> dict[str, Text]:
+    return {
+        "calls": cell(f"{sums.calls:,}"),
+        "in": cell(short_count(sums.prompt_tokens)),
+        "out": cell(short_count(sums.completion_tokens)),
+        "failed": cell(f"{sums.failed:,}", "red" if sums.failed else "dim"),
+        "cost": cell(None if sums.cost is None else money(sums.cost)),
+    }
+
+
+def print_checks(to: Console, rows: Sequence[CheckTotal]) -> None:
+    """The ledger: how often each check passed, failed or could not tell, by scenario and phase."""
+    if not rows:
+        return
+    columns = ("passed", "failed", "unclear")
+    made = table("phase", "check", *columns, right=columns)
+    scenario, phase = "", ""
+    for row in rows:
+        if row.scenario != scenario:
+            made.add_row(cell(row.scenario, "bold"))
+            phase = ""
+        here = row.phase or "(episode)"
+        made.add_row(cell("" if here == phase else f"  {here}"), cell(row.name), *_ledger([row]))
+        scenario, phase = row.scenario, here
+    made.add_section()
+    made.add_row("all", "", *_ledger(rows))
+    heading(to, "Checks", "every attempt counts; unclear: the check could not tell")
+    to.print(made)
+    to.print()
+
+
+def _ledger(rows: Sequence[CheckTotal]) -> list[Text]:
+    sums = (sum(row.passed for row in rows), sum(row.failed for row in rows), sum(row.could_not_tell for row in rows))
+    return [
+        cell(f"{count:,}", style if count else "dim") for count, style in zip(sums, ("", "red", "yellow"), strict=True)
+    ]
+
+
+def print_lesson_ids(to: Console, rows: Sequence[LessonRow]) -> None:
+    """A line a lesson: what `replay` takes, and the beginning of the question."""
+    names = ("lesson", "round", "scenario", "status", "selected", "pi", "question")
+    made = table(*names, right=("round", "pi"), wide=("question",))
+    for row in rows:
+        status = cell(row.status, STATUSES.get(row.status, ""))
+        slot = "-" if row.selected_episode_id is None else row.selected_episode_id.removeprefix(row.id)
+        question = beginning(row.instruction)
+        made.add_row(row.id, str(row.round), row.scenario, status, slot, cell(number(row.pi)), question)
+    heading(to, counted(len(rows), "lesson"), "selected: what to put after the id for `replay`")
+    to.print(made)

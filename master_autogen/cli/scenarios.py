@@ -1,0 +1,161 @@
+"""`master-autogen scenarios`: which plays there are, what is in one, whether a file is right, a file to start from."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from master_autogen.cli.end import facts
+from master_autogen.cli.groups import VerbGroup
+from master_autogen.cli.terminal import cell, console, counted, heading, plain, table
+from master_autogen.errors import UserError
+
+if TYPE_CHECKING:
+    from master_autogen.scenario import Phase, Scenario
+
+START = Path(__file__).with_name("new_scenario.yaml")
+START_NAME = "new_scenario"
+
+
+@click.group(cls=VerbGroup)
+def scenarios() -> None:
+    """List scenarios, show, check or begin one"""
+
+
+@scenarios.command("list")
+def list_() -> None:
+    """List the scenarios in ./scenarios/ and those that come along"""
+    from master_autogen.scenario import read_scenario
+    from master_autogen.yaml_files import find, names
+
+    to = console()
+    for name in names(""):
+        path = find("", name)
+        scenario = read_scenario(str(path))
+        head = Table.grid(expand=True, padding=(0, 1))
+        head.add_column(no_wrap=True)
+        head.add_column(justify="right", overflow="fold")
+        head.add_row(cell(name, "bold"), cell(where(path), "dim"))
+        to.print(head)
+        to.print(Padding(cell(scenario.summary), (0, 0, 0, 2)))
+        to.print(cell(f"  for {', '.join(scenario.kinds)}", "dim"))
+
+
+def where(path: Path) -> str:
+    """A file as the user may name it: from here if it is below, `shipped` if it came along."""
+    from master_autogen.yaml_files import shipped
+
+    try:
+        return str(path.resolve().relative_to(Path.cwd()))
+    except ValueError:
+        return "shipped" if path.is_relative_to(shipped()) else str(path)
+
+
+@scenarios.command()
+@click.argument("name")
+def show(name: str) -> None:
+    """Show the roles and phases of the scenario NAME"""
+    from master_autogen.scenario import read_scenario
+    from master_autogen.yaml_files import find
+
+    print_scenario(console(), read_scenario(name), find("", name))
+
+
+def print_scenario(to: Console, scenario: Scenario, path: Path) -> None:
+    to.print(Text(scenario.title, style="bold"))
+    to.print(cell(scenario.summary))
+    to.print()
+    opens = "with the question" if scenario.opens_with_question else "with the first turn"
+    pair = f"{scenario.pair.instruction} + {scenario.pair.response}"
+    facts(
+        to,
+        {
+            "Kinds": ", ".join(scenario.kinds),
+            "Pair": f"{pair} (what selection casts)",
+            "Opens": opens,
+            "File": str(path),
+        },
+    )
+    to.print()
+    roles = table("role", "title", "is", wide=("is",))
+    for name, role in scenario.roles.items():
+        roles.add_row(cell(name), cell(role.title), cell(role.about))
+    heading(to, "Roles")
+    to.print(roles)
+    to.print()
+    phases = table("phase", "role", "sees", "side", "checks", wide=("sees", "checks"))
+    for phase in scenario.script:
+        side = f"{phase.side}, trained" if phase.train else phase.side
+        phases.add_row(
+            cell(phase.name), cell(phase.role), cell(", ".join(phase.sees) or None), cell(side), cell(_checks(phase))
+        )
+    heading(to, "Phases")
+    to.print(phases)
+
+
+def _checks(phase: Phase) -> str | None:
+    if not phase.checks:
+        return None
+    kept = "" if phase.on_failure == "reject" else "; kept if it fails"
+    return f"{', '.join(phase.checks)} (asked again {counted(phase.retries, 'time')}{kept})"
+
+
+@scenarios.command()
+@click.argument("which", metavar="[NAME|PATH]...", nargs=-1)
+def check(which: tuple[str, ...]) -> None:
+    """Check scenario files and name every fault by its line, all files where none is named"""
+    from master_autogen.scenario import read_scenario
+    from master_autogen.yaml_files import find, names
+
+    paths = [find("", name) for name in which or names("")]
+    to = console()
+    faulty = 0
+    for path in paths:
+        try:
+            scenario = read_scenario(str(path))
+        except UserError as faults:
+            faulty += 1
+            to.print(Text(plain(str(faults)), style="red"), soft_wrap=True)
+        else:
+            to.print(
+                Text().append("ok ", style="green").append(f" {path}: {counted(len(scenario.script), 'phase')}", ""),
+                soft_wrap=True,
+            )
+    if faulty:
+        to.print(f"{faulty} of {counted(len(paths), 'file')} with faults", style="bold red")
+        sys.exit(2)
+
+
+@scenarios.command()
+@click.argument("name")
+def new(name: str) -> None:
+    """Write NAME.yaml, a commented scenario to start from"""
+    path = write_new(name)
+    to = console()
+    to.print(f"Wrote {path}, a scenario to start from.")
+    for command in (f"scenarios check {path}", f"run {path} --pool endpoint"):
+        to.print(Text(f"  master-autogen {command}", style="cyan"), soft_wrap=True)
+
+
+def write_new(name: str) -> Path:
+    """NAME.yaml in this folder, written in full or not at all; UserError where it is there already."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name):
+        raise UserError(f"{name!r} is no name for a scenario: small letters, digits and _, as in peer_review")
+    path = Path(f"{name}.yaml")
+    text = START.read_text(encoding="utf-8").replace(START_NAME, name)
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UserError(f"{path} is there already; choose another name, or move it away") from None
+    except OSError as error:
+        raise UserError(f"cannot write {path}: {error.strerror}") from None
+    return path

@@ -1,0 +1,69 @@
+"""`export` from the command line: where the rows went, and what was left out."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from master_autogen.cli.export import export as command
+from master_autogen.cli.export import print_result
+from master_autogen.cli.terminal import console
+from master_autogen.export import FORMATS, ExportResult
+from master_autogen.log import LogWriter
+from tests.cli_kit import SCENARIO, cli, lines, write_inputs
+from tests.test_log_rows import RUN
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("scenarios").mkdir()
+    Path("scenarios/quiz.yaml").write_text(SCENARIO)
+
+
+def test_the_selected_episodes_are_written() -> None:
+    cli(*write_inputs(Path()), "--rounds", 2)
+    result = cli("export", "--to", "train.jsonl", "--log", "a.db", "--format", "messages")
+    assert (result.exit_code, lines(result.stdout)) == (0, ["4 rows of 4 accepted lessons written to train.jsonl"])
+    assert len([json.loads(line) for line in Path("train.jsonl").read_text().splitlines()]) == 4
+
+
+def test_files_written_beside_it_are_named() -> None:
+    cli(*write_inputs(Path()), "--rounds", 2)
+    assert lines(cli("export", "--to", "sets/train.jsonl", "--log", "a.db").output) == [
+        "4 rows of 4 accepted lessons written to sets/train.jsonl",
+        "and described in sets/dataset_info.json",
+    ]
+
+
+def test_what_was_left_out_is_counted_by_reason(capsys: pytest.CaptureFixture[str]) -> None:
+    result = ExportResult(rows=1, refused={"no trained turn": 2}, path=Path("a.jsonl"), also=(), lessons=3)
+    print_result(console(), result)
+    assert lines(capsys.readouterr().out) == [
+        "1 row of 3 accepted lessons written to a.jsonl",
+        "  2 left out: no trained turn",
+    ]
+
+
+def test_what_cannot_be_exported_is_said() -> None:
+    with LogWriter("a.db") as log:
+        log.begin_run(RUN)
+    for arguments, told in (
+        (["--format", "parquet"], f"no format 'parquet'; there are: {', '.join(FORMATS)}"),
+        ([], "run run1 has no accepted lesson to export (it has no lessons); `master-autogen runs show run1` says why"),
+    ):
+        result = cli("export", "--to", "x.jsonl", "--log", "a.db", *arguments)
+        assert (result.exit_code, result.stderr) == (2, f"Error: {told}\n")
+        assert not Path("x.jsonl").exists()
+
+
+def test_the_file_has_to_be_named() -> None:
+    result = cli("export")
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (2, "Error: Missing option '--to'.")
+
+
+def test_the_help_names_the_formats_there_are() -> None:
+    told = next(param.help for param in command.params if param.name == "format" and hasattr(param, "help"))
+    assert told == f"Training format: {' or '.join(FORMATS)}"
