@@ -9,6 +9,7 @@ for lesson in run_lessons(db, get_run(db).id, status="accepted"): ...
 
 from sqlite_utils import Database
 
+from master_autogen.log.bank import Candidate, bank_owed, read_bank
 from master_autogen.log.file import open_log
 from master_autogen.log.read import (
     episode_calls,
@@ -38,6 +39,7 @@ from master_autogen.log.writer import LogWriter
 
 __all__ = [
     "CallTotal",
+    "Candidate",
     "CheckTotal",
     "Database",
     "EpisodeView",
@@ -49,6 +51,7 @@ __all__ = [
     "RunView",
     "SearchHit",
     "Totals",
+    "bank_owed",
     "episode_calls",
     "get_episode",
     "get_lesson",
@@ -57,6 +60,7 @@ __all__ = [
     "lesson_rows",
     "list_runs",
     "open_log",
+    "read_bank",
     "round_rewards",
     "run_lessons",
     "search",

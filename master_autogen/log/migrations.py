@@ -26,6 +26,13 @@ def m002_turns_fts(db: Database) -> None:
     db.table("turns").enable_fts(["text"], create_triggers=True, tokenize="porter unicode61")
 
 
+@MIGRATIONS()
+def m003_memory_bank_by_candidate(db: Database) -> None:
+    """One row a graded candidate, losses too, and whose vector it is; no version filled the table before."""
+    db.execute("DROP TABLE memory_bank")
+    db.executescript(_MEMORY_BANK)
+
+
 # Part of m001_tables, and as little to be edited.
 _RUNS_AND_LESSONS = """
 CREATE TABLE runs (
@@ -191,5 +198,21 @@ CREATE TABLE memory_bank (
   pair_instruction TEXT NOT NULL,
   pair_response TEXT NOT NULL,
   pi REAL
+);
+"""
+
+# Part of m003_memory_bank_by_candidate. The vector stands in every row: it goes with the pair and its `pi` in one
+# transaction, and is little beside the calls of an episode.
+_MEMORY_BANK = """
+CREATE TABLE memory_bank (
+  lesson_id TEXT NOT NULL REFERENCES lessons(id),
+  slot INTEGER NOT NULL,             -- the candidate's, from 1
+  instruction TEXT NOT NULL,
+  embedder TEXT NOT NULL,            -- vectors of different embedders are not comparable
+  vector BLOB NOT NULL,              -- float16, little-endian, of length 1
+  pair_instruction TEXT NOT NULL,
+  pair_response TEXT NOT NULL,
+  pi REAL NOT NULL,                  -- what the candidate earned its pair; 0 is a loss
+  PRIMARY KEY (lesson_id, slot)
 );
 """

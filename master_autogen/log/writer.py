@@ -11,10 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlite_utils import Database
 
 from master_autogen.errors import UserError
 from master_autogen.log import rows
+from master_autogen.log.bank import MEMORY_BANK, Candidate, bank_row
 from master_autogen.log.sql import Row, row, to_json
 from master_autogen.log.thread import Action, CallRow, WriterThread
 from master_autogen.log.views import RunRecord, RunStatus
@@ -79,6 +82,12 @@ class LogWriter:
         """Selections alone; what is there already stays as it is."""
         selection_rows = [rows.selection_row(selection) for selection in selections]
         self._thread.put(lambda db: rows.SELECTIONS(db, selection_rows))
+
+    def record_bank(self, candidates: Sequence[Candidate], embedder: str, vectors: NDArray[np.float32]) -> None:
+        """What these candidates earned, for the memory bank, with their instructions' vectors by `embedder`, shape
+        (candidates, dimensions); on disk on return. A candidate that is there already is replaced."""
+        stored = [bank_row(found, embedder, vector) for found, vector in zip(candidates, vectors, strict=True)]
+        self._thread.wait_for(lambda db: MEMORY_BANK(db, stored))
 
     def put_call(self, call: Call) -> None:
         """One attempt at a model; never waits. A call with the same id replaces the earlier one."""
