@@ -11,20 +11,28 @@ from master_autogen.arithmetic.tokens import Number, numbers
 
 
 class Final(NamedTuple):
-    """A final answer as it is written. `explicit`: said to be the answer; `sure`: no other number could be meant."""
+    """A final answer as it is written. `explicit`: said to be the answer; `sure`: no other number could be meant;
+    `unit`: the measure that follows, which may explain another number (90 minutes, 1.5 hours)."""
 
     text: str
     explicit: bool
     sure: bool
+    unit: str = ""
 
 
 _HASHES = re.compile(r"####\s*([^\n]+)")
 _BOXED = re.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}")
 _ANSWER = re.compile(
-    r"\banswers?(?:\s+(?:is|are|to\s+[^.:\n]{1,60}\s+is)|\s+will\s+be|\s*[:=])(?!\s*not\b)\s*([^\n]+)", re.IGNORECASE
+    r"\banswers?(?:\s+(?:is|are|to\s+[^.:\n]{1,60}\s+is)|\s+will\s+be|\s*[:=])(?!\s*not\b)\s*(?=([^\n]+))",
+    re.IGNORECASE,
 )
 _TIME = re.compile(r"\d{1,2}:\d{2}(?!\d)")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
+_MEASURE = re.compile(
+    r"(?i)^\s?(seconds?|minutes?|hours?|days?|weeks?|months?|years?|cents?|¢|pence|pennies|dozens?|percent|inch(?:es)?|"
+    r"feet|foot|yards?|miles?|[mck]?m|(?:milli|centi|kilo)?met(?:re|er)s?|k?g|(?:kilo)?grams?|kilos?|m?l|"
+    r"(?:milli)?lit(?:re|er)s?|hundreds?|thousands?)\b"
+)
 _UNIT_RATIOS = frozenset(Fraction(n) for n in (7, 10, 12, 24, 52, 60, 100, 365, 1000, 3600))
 
 
@@ -34,7 +42,7 @@ def read_final(text: str) -> Final | None:
     for pattern in (_HASHES, _BOXED, _ANSWER):
         for found in reversed(list(pattern.finditer(text))):
             if (stated := _stated(found[1])) is not None:
-                return Final(stated, explicit=True, sure=True)
+                return Final(stated, explicit=True, sure=True, unit=_unit(found[1], stated))
     every = numbers(text)
     if not every:
         return None
@@ -56,6 +64,11 @@ def final_answer(text: str) -> str | None:
 
 def _result(equation: Equation) -> Number:
     return numbers(equation.text)[-1]
+
+
+def _unit(rest: str, stated: str) -> str:
+    found = _MEASURE.search(rest[rest.rfind(stated) + len(stated) :])
+    return found[1] if found else ""
 
 
 def _stated(rest: str) -> str | None:
@@ -95,8 +108,8 @@ def same_answer(given: str, expected: str) -> bool | None:
     percents = ["%" in text for text in (given, expected)]
     if percents[0] != percents[1]:
         return (one / 100 if percents[0] else one) == (other / 100 if percents[1] else other)
-    unit = re.search(r"[A-Za-z¢]", re.sub(r"(?i)\b(?:the|answer|is|of|about|and)\b", "", given))
-    if unit and one and other and max(one / other, other / one) in _UNIT_RATIOS:
+    measured = _MEASURE.search(given[numbers(given)[-1].span[1] :])
+    if measured and one and other and max(one / other, other / one) in _UNIT_RATIOS:
         return None
     return False
 

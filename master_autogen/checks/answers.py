@@ -38,7 +38,7 @@ def _judge(text: str, seed: Seed) -> tuple[bool | None, str]:
         return None, "no final answer found"
     if not final.sure:
         return None, "could not tell which number is the answer"
-    same = same_answer(final.text, seed.answer)
+    same = same_answer(f"{final.text} {final.unit}", seed.answer)
     if same is None:
         return None, f"could not compare {final.text!r} with the reference"
     if not same and not final.explicit and _among_last(text, seed.answer):

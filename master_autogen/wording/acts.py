@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from master_autogen.arithmetic import signature
 from master_autogen.draws import unit
 from master_autogen.records import Act, Seed
+from master_autogen.wording.carry import Wrong
 from master_autogen.wording.diagnosis import diagnose
 from master_autogen.wording.facts import Facts, Notes, Said
-from master_autogen.wording.malrules import Wrong
 from master_autogen.wording.mistakes import mistake_of, notes_of, plant, values, why
 from master_autogen.wording.paraphrase import solution
 from master_autogen.wording.phrases import english, filled
@@ -57,8 +57,8 @@ def reference(seed: Seed) -> Worked:
 def pose(facts: Facts, key: Key) -> Saying:
     """The teacher adds to the question: how to take it, what kind it is, what to show."""
     question = facts.seed.instruction
-    slots = (phrases("pose_open", key), _concept(question, key), phrases("pose_ask", key))
-    return Saying(slots, {"question": question})
+    opening = (phrases("pose_open", key),) if unit(*key, "open") < 0.5 else ()
+    return Saying((*opening, _concept(question, key), phrases("pose_ask", key)), {"question": question})
 
 
 def _concept(question: str, key: Key) -> tuple[str, ...]:
@@ -98,13 +98,13 @@ def correct(facts: Facts, key: Key) -> Saying:
     mistake = mistake_of(notes)
     fault = filled(mistake.where, values(notes), OFFERED, *key, "where")
     slots: list[tuple[str, ...]] = [fault]
-    if unit(*key, "ack") < 0.6:
+    if unit(*key, "ack") < 0.5:
         slots.insert(0, phrases(_ack(notes), key))
     pointer = _pointer(facts.seed.instruction, notes)
     if pointer:
         slots.append(phrases("look", key, quote=pointer))
     slots.append(why(notes, facts.seed.instruction, OFFERED, *key))
-    if len(slots) < 4:
+    if len(slots) < 4 and unit(*key, "again") < 0.6:
         slots.append(phrases("again", key))
     return Saying(tuple(slots), _facing(facts, fault[0]), notes)
 
@@ -136,7 +136,7 @@ def revise(facts: Facts, key: Key) -> Saying:
         admission = phrases("glad", key)
     else:
         admission = filled(mistake_of(notes).admit, values(notes), OFFERED, *key, "admit")
-    again = (phrases("redo", key),) if unit(*key, "redo") < 0.4 and notes["misconception"] != "none" else ()
+    again = (phrases("redo", key),) if unit(*key, "redo") < 0.3 and notes["misconception"] != "none" else ()
     return Saying((admission, *again, *slots), {"working": working}, {"misconception": "none"})
 
 
@@ -178,7 +178,7 @@ def solve_similar(facts: Facts, key: Key) -> Saying:
     similar = _similar(facts)
     slots, working = told(reference(similar), _close(similar, key), similar, key)
     plan = _plan(signature(similar.response).split())
-    carry = phrases("carry_same", key, plan=plan) if _alike(facts) and plan else phrases("carry_other", key)
+    carry = phrases("carry_same", key, plan=plan) if _alike(facts) else phrases("carry_other", key)
     return Saying((carry, *slots), {"working": working}, {"misconception": "none"})
 
 

@@ -17,7 +17,7 @@ from master_autogen.wording.facts import Facts, Notes, Said
 from master_autogen.wording.mistakes import mistake_of, notes_of, plant, values
 from master_autogen.wording.phrases import filled
 
-_DOUBTS_ONLY = 0.25
+_DOUBTS_ONLY = 0.15
 """Share of the challenges that give no solution of their own."""
 _AGREES = 0.5
 """Share of the challenges to a right solution that find no fault; the others err."""

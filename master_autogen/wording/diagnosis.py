@@ -20,7 +20,7 @@ def is_right(text: str, seed: Seed) -> bool | None:
     final = read_final(text)
     if final is None or seed.answer is None or not final.sure:
         return None
-    return same_answer(final.text, seed.answer)
+    return same_answer(f"{final.text} {final.unit}", seed.answer)
 
 
 def diagnose(text: str, seed: Seed) -> dict[str, str]:

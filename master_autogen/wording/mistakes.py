@@ -6,14 +6,15 @@ from collections.abc import Mapping
 
 from master_autogen.draws import choose
 from master_autogen.records import Seed
+from master_autogen.wording.carry import Wrong
 from master_autogen.wording.facts import Notes
-from master_autogen.wording.malrules import Wrong, wrongs
+from master_autogen.wording.malrules import wrongs
 from master_autogen.wording.phrases import English, Misconception, english, filled
 from master_autogen.wording.question import keyword
 from master_autogen.wording.worked import worked
 
 WEIGHTS: Mapping[str, float] = {
-    "swap": 3.0,
+    "swap": 2.5,
     "misread": 2.0,
     "slip": 3.0,
     "table": 2.0,
@@ -21,20 +22,24 @@ WEIGHTS: Mapping[str, float] = {
     "early": 1.5,
     "skip": 1.5,
     "twice": 1.0,
+    "forgot": 1.5,
     "order": 1.5,
     "percent": 3.0,
 }
 """How often a kind of mistake is planted where it fits, against the others."""
 
+_BESIDE = ("slip", "table", "counting", "misread", "twice", "forgot", "swap", "early")
+"""What may go wrong for someone who has just objected to another mistake; the rest would go against the objection."""
+
 
 def plant(seed: Seed, *key: object, unlike: Notes | None = None) -> Wrong | None:
-    """A wrong solution, drawn for `key`; with `unlike`, one with another result and, if possible, another mistake."""
+    """A wrong solution, drawn for `key`; with `unlike`, one that another who objects to that mistake may hold."""
     solution = worked(seed)
     if solution is None:
         return None
     found = wrongs(solution, seed.instruction)
     if unlike is not None:
-        found = _other(found, unlike)
+        found = _other(found, unlike, len(solution.sums))
     if not found:
         return None
     kinds = sorted(found)
@@ -42,15 +47,16 @@ def plant(seed: Seed, *key: object, unlike: Notes | None = None) -> Wrong | None
     return choose(found[kind], *key, "which")
 
 
-def _other(found: Mapping[str, list[Wrong]], unlike: Notes) -> dict[str, list[Wrong]]:
-    """Without the same final answer; without the same step or kind of mistake, if that leaves any."""
-    final, step, name = (unlike.get(what, "") for what in ("final", "step", "misconception"))
-    different = {kind: [w for w in some if w.final != final] for kind, some in found.items()}
-    elsewhere = {kind: [w for w in some if str(w.step) != step] for kind, some in different.items() if kind != name}
-    for candidates in (elsewhere, {k: v for k, v in different.items() if k != name}, different):
-        if any(candidates.values()):
-            return {kind: some for kind, some in candidates.items() if some}
-    return {}
+def _other(found: Mapping[str, list[Wrong]], unlike: Notes, steps: int) -> dict[str, list[Wrong]]:
+    """Those with another final answer that do not go against what is said of the mistake `unlike`."""
+    kept = {kind: [w for w in some if w.final != unlike.get("final", "")] for kind, some in found.items()}
+    name, step = unlike.get("misconception", "other"), int(unlike.get("step", "0"))
+    if name not in ("other", "none"):
+        kept = {kind: some for kind, some in kept.items() if kind in _BESIDE and kind != name}
+        kept["swap"] = [w for w in found.get("swap", []) if w.step != step and w.final != unlike.get("final", "")]
+        if step >= steps:
+            kept.pop("early", None)
+    return {kind: some for kind, some in kept.items() if some}
 
 
 def notes_of(wrong: Wrong) -> dict[str, str]:

@@ -20,7 +20,7 @@ from master_autogen.wording.worked import Sentence, Sum
 _CAUSE = re.compile(r"^(?P<clause>\S+(?: \S+){1,}? [^\s,]+),? so(?P<main>(?: .*)?)$")
 _SUBORDINATE = re.compile(r"(?i)\b(?:because|since|if|when|as)\b")
 _LEADING = re.compile(
-    r"(?i)^(?:after|before|in|on|at|for|from|with|of|to|by|since|because|as|if|when|while|during|per|out|together|"
+    r"(?i)^(?:after|before|without|in|on|at|for|from|with|of|to|by|since|because|as|if|when|while|during|per|out|together|"
     r"altogether|also|finally|hence)\b"
 )
 _DEMONSTRATIVE = re.compile(r"(?i)^(?:that|this|it)\b")
@@ -65,7 +65,7 @@ def alternatives(sentence: Sentence, place: Place, known: frozenset[str], *key: 
         return (sentence.text,)
     out: list[str] = []
     for form in pick(forms, len(forms), *key, "form"):
-        values = parts | _openings(before, place, had_opener, known, words, *key, form)
+        values = parts | _openings(before, place, had_opener, sentence.bare, known, words, *key, form)
         values |= _verb(sentence.sum, words, *key, form)
         if variables(form) <= values.keys():
             text = _tidy(fill(form, values))
@@ -109,23 +109,25 @@ def unit_of(after: str, result: str, words: English) -> str:
     counted: list[str] = []
     for word in after.split():
         bare = word.strip(".,;")
+        if not counted and bare.lower() in words.unit_drops:
+            continue
         if bare.lower() in words.unit_stops or not bare.replace("-", "").isalpha():
             break
-        if bare.lower() not in words.unit_drops:
-            counted.append(bare)
+        counted.append(bare)
         if word != bare:
             break
     return " ".join(counted) if len(counted) <= 3 else ""
 
 
 def _openings(
-    before: str, place: Place, had_opener: bool, known: frozenset[str], words: English, *key: object
+    before: str, place: Place, had_opener: bool, bare: bool, known: frozenset[str], words: English, *key: object
 ) -> dict[str, str]:
     """`start`: the sentence's own beginning with or without an opener; `I`: the pupil's; `start_clause` likewise."""
-    opened = place.name != "only" and (had_opener or unit(*key, "opened") < _OPENED)
+    later_bare = bare and not place.first
+    opened = place.name != "only" and (had_opener or later_bare or unit(*key, "opened") < _OPENED)
     pupil = choose(words.openers[f"i_{place.name}" if opened else "i_only"], *key, "I")
     opener = choose(words.openers[f"prose_{place.name}"], *key, "opener") if opened else ""
-    if not before or _LEADING.match(before):
+    if not before or _LEADING.match(before) or re.search(r"\bthen\b", before):
         opener = ""
     found = _CAUSE.match(before)
     clause = found["clause"] if found else before
@@ -145,7 +147,7 @@ def _verb(s: Sum, words: English, *key: object) -> dict[str, str]:
 
 
 def _tidy(text: str) -> str:
-    return re.sub(r"\s+([.,:;])", r"\1", " ".join(text.split()))
+    return re.sub(r"\s+([.,:;])(?!\d)", r"\1", " ".join(text.split()))
 
 
 def _same(text: str, words: English, *key: object) -> str:

@@ -82,6 +82,7 @@ class English(Schema):
     own: Own
     ordinals: Phrases
     where: str
+    many_steps: str
     operations: dict[str, Verb]
     openers: dict[str, Phrases]
     strip_openers: list[str]

@@ -21,6 +21,9 @@ PLAYS: Mapping[Act, Play] = {**acts.PLAYS, **debate.PLAYS}
 TEMPERATURES = (0.8, 1.1)
 """Of the worded attempts: the grammar keeps them right, so warmth only varies them."""
 OWN_TEMPERATURES = (0.8,)
+_WHOLE_WORDS = [[" ", -12]]
+"""Under a grammar a small model likes to spell word by word, blank by blank; without the lone blank it speaks in whole
+words, which takes a quarter off the time. llama.cpp takes tokens as text here."""
 _OWN_ACTS = ("err", "state")
 _EXAMPLES = 3
 _TOKENS_PER_CHARACTER = 0.6
@@ -56,7 +59,7 @@ def script(act: Act, facts: Facts, draw_key: tuple[object, ...]) -> Script:
 def _worded(act: Act, saying: Saying) -> tuple[Attempt, ...]:
     messages = _messages(english().prompts[act], saying.prompt)
     limit = 16 + int(_TOKENS_PER_CHARACTER * longest(saying.slots))
-    fixed = {"max_tokens": limit, "stop": ["\n"], "grammar": gbnf(saying.slots)}
+    fixed = {"max_tokens": limit, "stop": ["\n"], "grammar": gbnf(saying.slots), "logit_bias": _WHOLE_WORDS}
     accept = partial(_accept, saying)
     return tuple(Attempt(messages, {"temperature": t, **fixed}, "worded", accept) for t in TEMPERATURES)
 

@@ -25,7 +25,7 @@ def digit_slip(a: int, op: str, b: int) -> Iterator[int]:
     else:
         return
     right = {"+": a + b, "-": a - b, "*": a * b}[op]
-    if wrong not in (right, 0) and (op != "-" or wrong < a):
+    if wrong not in (right, a, b, 0) and (op != "-" or wrong < a):
         yield wrong
 
 

@@ -6,8 +6,10 @@ A sentence with no equation, or more than one, stays as it is written: it is sai
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import lru_cache
 
 from master_autogen.arithmetic import Equation, equations, numbers, read_final, same_answer
 from master_autogen.records import Seed
@@ -22,18 +24,23 @@ _CLOSING = re.compile(
 
 @dataclass(frozen=True)
 class Sum:
-    """An equation as it is said. `operands` are None in `plain` sums of more than two numbers, which only copies."""
+    """An equation as it is said. Without `ops` it is only copied: brackets, percent signs or words are in it."""
 
     shown: str
     result: str
     value: Fraction
     operands: tuple[str, ...] = ()
     values: tuple[Fraction, ...] = ()
-    op: str = ""
+    ops: tuple[str, ...] = ()
 
     @property
     def binary(self) -> bool:
-        return self.op != ""
+        return len(self.ops) == 1
+
+    @property
+    def op(self) -> str:
+        """The operation of a sum of two numbers; nothing for others."""
+        return self.ops[0] if self.binary else ""
 
 
 @dataclass(frozen=True)
@@ -74,6 +81,7 @@ class Worked:
         return " ".join(sentence.text for sentence in self.sentences)
 
 
+@lru_cache(maxsize=256)
 def worked(seed: Seed) -> Worked | None:
     """The seed's response as sentences; None where it has no readable equation, a false one, or another result."""
     if seed.answer is None or same_answer(_final(seed.response), seed.answer) is not True:
@@ -117,17 +125,20 @@ def _sentence(text: str) -> Sentence:
     if len(found) != 1 or found[0].true is not True or whole.endswith(("!", "?")):
         return Sentence(whole)
     start, end = found[0].span
-    body = text.rstrip(".")
+    body = text.rstrip(".,;")
     return Sentence(body[:start].strip(), _sum(found[0]), body[end:].strip())
 
 
 def _sum(equation: Equation) -> Sum:
     text = " ".join(equation.text.split())
-    figures = [_with_currency(text, number.span) for number in numbers(text)]
-    plain = len(equation.operators) == 1 and len(figures) == 3 and not re.search(r"%|[()]|\bof\b", text)
-    if plain and tuple(number.value for number in numbers(text)) == (*equation.operands, equation.result):
-        return make_sum((figures[0], figures[1]), equation.operators[0], figures[2])
+    figures = tuple(_with_currency(text, number.span) for number in numbers(text))
+    values = tuple(number.value for number in numbers(text))
+    plain = values == (*equation.operands, equation.result) and not re.search(r"%|[()]|\bof\b", text)
+    if plain and len(equation.operators) == 1:
+        return make_sum(figures[:2], equation.operators, figures[2])
     shown = re.sub(r"\s*([=+*×÷])\s*", r" \1 ", text)
+    if plain and compute(values[:-1], equation.operators) == equation.result:
+        return Sum(shown, figures[-1], equation.result, figures[:-1], values[:-1], equation.operators)
     return Sum(shown, figures[-1], equation.result)
 
 
@@ -136,21 +147,28 @@ def _with_currency(text: str, span: tuple[int, int]) -> str:
     return (sign[0].strip() if sign else "") + text[slice(*span)]
 
 
-def make_sum(operands: tuple[str, str], op: str, result: str) -> Sum:
-    """A sum of two numbers, as `a op b = c`; the numbers are texts such as "$1,200"."""
+def make_sum(operands: tuple[str, ...], ops: Sequence[str], result: str) -> Sum:
+    """A sum as `a op b [op c ...] = d`; the numbers are texts such as "$1,200"."""
+    left = operands[0] + "".join(f" {op} {text}" for op, text in zip(ops, operands[1:], strict=True))
     values = tuple(value_of(text) for text in operands)
-    return Sum(f"{operands[0]} {op} {operands[1]} = {result}", result, value_of(result), operands, values, op)
+    return Sum(f"{left} = {result}", result, value_of(result), operands, values, tuple(ops))
 
 
 def value_of(text: str) -> Fraction:
     return Fraction(text.lstrip("$£€ ").replace(",", ""))
 
 
-def compute(a: Fraction, op: str, b: Fraction) -> Fraction | None:
-    """`a op b`, exact; None for a division by zero."""
-    if op == "/":
-        return a / b if b else None
-    return {"+": a + b, "-": a - b, "*": a * b}[op]
+def compute(values: Sequence[Fraction], ops: Sequence[str]) -> Fraction | None:
+    """What the sum is worth, exact, products first; None for a division by zero."""
+    terms: list[Fraction] = [values[0]]
+    for op, value in zip(ops, values[1:], strict=True):
+        if op in "*/":
+            if op == "/" and not value:
+                return None
+            terms[-1] = terms[-1] * value if op == "*" else terms[-1] / value
+        else:
+            terms.append(value if op == "+" else -value)
+    return sum(terms, Fraction(0))
 
 
 def show(value: Fraction, like: str) -> str:

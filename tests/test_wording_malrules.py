@@ -1,0 +1,188 @@
+"""Planted mistakes: each rule's exact output on a worked example, and what is thrown away."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+
+from master_autogen.arithmetic import numbers, same_answer
+from master_autogen.records import Seed
+from master_autogen.wording.malrules import RULES, wrongs
+from master_autogen.wording.slips import counting_slip, digit_slip, misreadings, table_slip
+from master_autogen.wording.worked import worked
+
+
+def maths(question: str, response: str, answer: str) -> Seed:
+    return Seed(instruction=question, response=f"{response} The answer is {answer}.", answer=answer, kind="math")
+
+
+CARS = maths(
+    "Tim has 14 toy cars and buys 8 more. Then he gives 5 away. How many toy cars does he have now?",
+    "Tim buys 8 more, so he has 14 + 8 = 22 toy cars. After giving 5 away he has 22 - 5 = 17 toy cars.",
+    "17",
+)
+SEATS = maths(
+    "A train has 7 cars with 48 seats in each car. At a stop 9 of the seats are taken. How many seats are free?",
+    "The train has 7 * 48 = 336 seats. There are 336 - 9 = 327 free seats.",
+    "327",
+)
+CHAIRS = maths("There are 8 rows of 7 chairs. How many chairs?", "There are 8 * 7 = 56 chairs.", "56")
+COAT = maths(
+    "A coat costs 90 euros. It is 20% cheaper today. How many euros does it cost today?",
+    "The coat gets cheaper by 90 * 20 / 100 = 18 euros. So it costs 90 - 18 = 72 euros.",
+    "72",
+)
+SHOP = maths(
+    "A pen costs $4, a book $11 and a bag $25. What do they cost together?",
+    "Together they cost $4 + $11 + $25 = $40.",
+    "40",
+)
+GARDEN = maths(
+    "A garden is 24 metres long and 17 metres wide. How many metres is it around?",
+    "A long and a short side measure 24 + 17 = 41 metres. All around it measures 41 * 2 = 82 metres.",
+    "82",
+)
+
+
+def texts(seed: Seed, rule: str) -> list[str]:
+    solution = worked(seed)
+    assert solution is not None
+    return [wrong.text for wrong in wrongs(solution, seed.instruction).get(rule, [])]
+
+
+@pytest.mark.parametrize(
+    ("rule", "seed", "wrong"),
+    [
+        (
+            "swap",
+            CARS,
+            [
+                "Tim buys 8 more, so he has 14 + 8 = 22 toy cars. After giving 5 away he has 22 + 5 = 27 toy cars.",
+            ],
+        ),
+        (
+            "swap",
+            SEATS,
+            [
+                "The train has 7 + 48 = 55 seats. There are 55 - 9 = 46 free seats.",
+                "The train has 7 * 48 = 336 seats. There are 336 + 9 = 345 free seats.",
+            ],
+        ),
+        (
+            "misread",
+            SEATS,
+            [
+                "The train has 7 * 84 = 588 seats. There are 588 - 9 = 579 free seats.",
+                "The train has 7 * 43 = 301 seats. There are 301 - 9 = 292 free seats.",
+            ],
+        ),
+        ("slip", SEATS, ["The train has 7 * 48 = 286 seats. There are 286 - 9 = 277 free seats."]),
+        ("table", CHAIRS, ["There are 8 * 7 = 63 chairs.", "There are 8 * 7 = 49 chairs."]),
+        (
+            "counting",
+            CARS,
+            [
+                "Tim buys 8 more, so he has 14 + 8 = 21 toy cars. After giving 5 away he has 21 - 5 = 16 toy cars.",
+                "Tim buys 8 more, so he has 14 + 8 = 22 toy cars. After giving 5 away he has 22 - 5 = 18 toy cars.",
+            ],
+        ),
+        (
+            "twice",
+            SEATS,
+            ["The train has 7 * 48 = 336 seats. There are 336 - 9 - 9 = 318 free seats."],
+        ),
+        ("forgot", SHOP, ["Together they cost $4 + $25 = $29.", "Together they cost $4 + $11 = $15."]),
+        ("early", SEATS, ["The train has 7 * 48 = 336 seats."]),
+        ("skip", CARS, ["After giving 5 away he has 14 - 5 = 9 toy cars."]),
+        ("order", GARDEN, ["24 * 2 = 48. 48 + 17 = 65 metres."]),
+        ("percent", COAT, ["So it costs 90 - 20 = 70 euros."]),
+    ],
+)
+def test_each_rule(rule: str, seed: Seed, wrong: list[str]) -> None:
+    assert texts(seed, rule) == wrong
+
+
+def test_every_rule_is_tested() -> None:
+    assert set(RULES) == {
+        "swap", "misread", "slip", "table", "counting", "twice", "forgot", "early", "skip", "order", "percent"
+    }  # fmt: skip
+
+
+def test_what_is_known_of_a_mistake() -> None:
+    solution = worked(SEATS)
+    assert solution is not None
+    (wrong,) = wrongs(solution, SEATS.instruction)["slip"]
+    assert (wrong.name, wrong.step, wrong.final) == ("slip", 1, "277")
+    assert wrong.facts == {"used": "*", "should": "*", "number": "48"}
+
+
+def test_a_misread_number_changes_in_the_words_too() -> None:
+    seed = maths(
+        "Each box takes 12 eggs. How many boxes do 168 eggs fill?",
+        "Each box takes 12 eggs, so they fill 168 / 12 = 14 boxes.",
+        "14",
+    )
+    assert texts(seed, "misread") == ["Each box takes 21 eggs, so they fill 168 / 21 = 8 boxes."]
+
+
+def test_a_value_with_two_meanings_is_not_carried_on() -> None:
+    seed = maths(
+        "Ann has 12 red and 3 blue pens and buys 15 more. How many pens has she?",
+        "At first she has 12 + 3 = 15 pens. Now she has 15 + 15 = 30 pens.",
+        "30",
+    )
+    assert texts(seed, "swap") == []
+
+
+@pytest.mark.parametrize(
+    ("question", "response", "answer"),
+    [
+        ("2 of 3 go. How many stay?", "There are 3 - 2 = 1 left.", "1"),  # 3 + 2 = 5 would be fine, 1 is the answer
+        ("8 and 6?", "8 + 6 = 14.", "14"),
+    ],
+)
+def test_no_wrong_solution_holds_the_answer(question: str, response: str, answer: str) -> None:
+    seed = maths(question, response, answer)
+    solution = worked(seed)
+    assert solution is not None
+    for some in wrongs(solution, question).values():
+        for wrong in some:
+            assert not any(same_answer(number.text, answer) for number in numbers(wrong.text))
+
+
+def test_nothing_negative_broken_or_single() -> None:
+    seed = maths("Of 9 birds 8 fly away. How many stay?", "Of the birds 9 - 8 = 1 stays.", "1")
+    assert texts(seed, "counting") == []
+    seed = maths("Share 35 nuts by 4. How many does each get, and how many with 1 more?", "35 + 1 = 36.", "36")
+    assert all("." not in text.rstrip(".") for text in texts(seed, "swap"))
+
+
+@pytest.mark.parametrize(
+    ("a", "op", "b", "wrong"),
+    [
+        (48, "+", 36, [74]),
+        (52, "-", 18, [46]),
+        (6, "*", 45, [240]),
+        (204, "-", 137, [133]),
+        (8, "+", 6, []),  # too small to forget a carry
+        (42, "+", 36, []),  # nothing to carry
+        (120, "-", 75, []),  # 155 is more than there was
+    ],
+)
+def test_digit_slips(a: int, op: str, b: int, wrong: list[int]) -> None:
+    assert list(digit_slip(a, op, b)) == wrong
+
+
+def test_table_and_counting_slips() -> None:
+    assert list(table_slip(7, "*", 6)) == [48, 36]
+    assert list(table_slip(42, "/", 6)) == [8, 6]
+    assert list(table_slip(2, "*", 6)) == []
+    assert list(counting_slip(18, "-", 7)) == [12]
+    assert list(counting_slip(14, "+", 8)) == [21]
+    assert list(counting_slip(140, "+", 8)) == []
+
+
+@pytest.mark.parametrize(("value", "read"), [(14, [41, 40]), (50, [15]), (33, [38]), (7, []), (120, [])])
+def test_misreadings(value: int, read: list[int]) -> None:
+    assert [int(one) for one in misreadings(Fraction(value))] == read
