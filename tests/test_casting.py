@@ -104,3 +104,14 @@ def test_hashed_words_find_what_shares_words() -> None:
     assert vectors.shape == (4, 512)
     assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1, 0])
     assert vectors[0] @ vectors[1] > 0.4 > 0.2 > vectors[0] @ vectors[2]
+
+
+def test_half_of_the_candidates_are_drawn_by_the_memory_bank_where_it_knows_something() -> None:
+    pool, scenario = scripted_pool(), read_scenario("debate")
+    more = {"position": 0, "candidates": 5, "key": ("bank",)}
+    casts = cast_lesson(scenario, pool, [1.0, 0.0, 0.0, 0.0], remembered=[0.0, 0.0, 0.0, 1.0], **more)  # type: ignore[arg-type]
+    assert [(cast.origin, cast.pair == pool.pairs[3]) for cast in casts[1:]] == [
+        ("memory_bank", True), ("memory_bank", True), ("selection", False), ("selection", False), ("selection", False),
+    ]  # fmt: skip
+    unknown = cast_lesson(scenario, pool, [1.0, 0.0, 0.0, 0.0], **more)  # type: ignore[arg-type]
+    assert {cast.origin for cast in unknown[1:]} == {"selection"}

@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from master_autogen.embedding import HashingEmbedder
 from master_autogen.errors import UserError
 from master_autogen.grading.quality import read_rubric
 from master_autogen.log import get_run, lesson_rows, open_log, round_rewards, run_lessons, selection_history
 from master_autogen.pipeline import AlreadyFinished, Inputs, run
 from master_autogen.pipeline.inputs import split_rounds
+from master_autogen.pool import Scorers
 from master_autogen.records import Call, Lesson, Pair, Seed
 from master_autogen.scenario import read_scenario
 from tests.kit import ESSAY, scripted_pool
@@ -79,7 +82,7 @@ _main: asyncio.Task[Any]
 
 async def play(path: Path, what: Inputs, **more: Any) -> Any:
     global _main
-    _main = asyncio.create_task(run(what, path, environ={}, **more))
+    _main = asyncio.create_task(run(what, path, environ={}, **{"embedder": HashingEmbedder(), **more}))
     return await _main
 
 
@@ -147,6 +150,24 @@ async def test_the_same_inputs_are_cast_and_played_the_same(tmp_path: Path) -> N
     assert other.run_id != one.run_id
 
 
+async def test_half_of_the_casts_come_from_the_memory_bank_once_it_knows_something(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    what = inputs(sums(30), scenarios=[read_scenario("error_correction")], rounds=3, candidates=4)
+    done = await play(path, what)
+    drawn: dict[int, list[str]] = {}
+    remembered = []
+    for lesson in lessons_of(path, done.run_id):
+        casts = [episode.cast for episode in lesson.episodes if not episode.is_base]
+        drawn.setdefault(lesson.plan.round, []).extend(cast.origin for cast in casts)
+        remembered += [cast for cast in casts if cast.origin == "memory_bank"]
+    assert set(drawn[1]) == {"selection"}
+    assert drawn[3].count("memory_bank") == drawn[3].count("selection") == 20
+    assert all(cast.probability is not None and cast.probability > 0 for cast in remembered)
+    # The hasty student's answers are wrong: the bank has seen its losses and draws the careful one more than half the time.
+    careful = sum(cast.pair.response == "student_careful" for cast in remembered)
+    assert careful > 0.7 * len(remembered)
+
+
 @pytest.mark.parametrize("after", [1, 17, 60, 110])
 async def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path, after: int) -> None:
     whole = Stop(10**9)
@@ -203,7 +224,7 @@ def test_rounds_share_the_seeds_out() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"rule": "luck"}, "no selection rule 'luck'; there are: paper, uniform"),
+        ({"rule": "luck"}, "no selection rule 'luck'; there are: paper, thompson, thompson-cost, uniform"),
         ({"scenarios": []}, "no scenario to play"),
         ({"scenarios": [read_scenario("debate")] * 2}, "scenario 'debate' is named twice"),
         (
@@ -224,3 +245,39 @@ async def test_what_cannot_be_played_is_said_before_anything_is_written(
         await run(inputs(sums(4), **changes), tmp_path / "log.db", environ={})
     assert str(caught.value) == message
     assert not (tmp_path / "log.db").exists()
+
+
+async def test_difficulty_is_scaled_by_the_gaps_of_earlier_rounds(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    outcome = await play(path, inputs(sums(8), candidates=3))
+    lessons = lessons_of(path, outcome.run_id)
+    first = [g for lesson in lessons if lesson.plan.round == 1 for g in lesson.grades]
+    gaps = [g.ifd_small - g.ifd_large for g in first if g.ifd_small is not None and g.ifd_large is not None]
+    assert sum(g > 0 for g in gaps) >= 20
+    scale = float(np.quantile([g for g in gaps if g > 0], 0.95))
+    assert {g.detail["scale"] for g in first} == {"lesson"}
+    second = [g for lesson in lessons if lesson.plan.round == 2 for g in lesson.grades]
+    assert [g.detail["scale"] for g in second] == [pytest.approx(scale)] * len(second)
+    for g in second:
+        assert g.ifd_small is not None
+        assert g.ifd_large is not None
+        assert g.pi_dual == pytest.approx(min(1.0, max(0.0, g.ifd_small - g.ifd_large) / scale))
+
+
+async def test_the_papers_normaliser_is_another_run_and_its_rewards_stay_probabilities(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    pool = scripted_pool(scorers=Scorers(small="careful", large="hasty"))
+    usual, paper = (
+        inputs(sums(6), pool=pool, candidates=2, rounds=1, normaliser=name) for name in ("running", "paper")
+    )
+    assert usual.identity() != paper.identity()
+    outcome = await play(path, paper)
+    found = [g.pi for lesson in lessons_of(path, outcome.run_id) for g in lesson.grades if g.pi is not None]
+    assert max(found) > 1  # what eq. 5 gives to the letter where no gap is positive
+    db = open_log(path)
+    assert all(0 <= row.probability <= 1 for row in selection_history(db, outcome.run_id))
+    config = get_run(db, outcome.run_id).config
+    db.close()
+    assert (config["normaliser"], config["judge_shares_family"]) == ("paper", ["scripted"])
+    with pytest.raises(UserError, match="no normaliser 'mine'; there are: running, paper"):
+        await play(path, inputs(sums(8), normaliser="mine"))

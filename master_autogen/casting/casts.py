@@ -43,17 +43,23 @@ def cast_lesson(
     position: int,
     candidates: int,
     key: tuple[object, ...],
+    remembered: Sequence[float] | None = None,
 ) -> tuple[Cast, ...]:
     """The base cast, then `candidates` casts drawn with replacement from `pool.pairs` by `probabilities`.
 
-    `position` is the lesson's place in the round: base pairs take turns by it. `key` is what the draws hang on:
-    (random_seed, scenario, round, seed id); slot k of the lesson draws with (*key, k, "pair", 1).
+    `remembered` are the probabilities that the memory bank gives for this instruction, where it knows anything: half of
+    the candidates are drawn by them (`l` of `M`, Star-Agents step 3). `position` is the lesson's place in the round:
+    base pairs take turns by it. `key` is what the draws hang on: (random_seed, scenario, round, seed id); slot k of the
+    lesson draws with (*key, k, "pair", 1).
     """
     base = pool.base_pairs[position % len(pool.base_pairs)]
     casts = [_cast(scenario, pool, base, "base", None)]
     for slot in range(1, candidates + 1):
-        arm = choose(range(len(pool.pairs)), *key, slot, "pair", 1, weights=probabilities)
-        casts.append(_cast(scenario, pool, pool.pairs[arm], "selection", probabilities[arm]))
+        known = remembered if slot <= candidates // 2 else None
+        weights = probabilities if known is None else known
+        arm = choose(range(len(pool.pairs)), *key, slot, "pair", 1, weights=weights)
+        origin: Origin = "selection" if known is None else "memory_bank"
+        casts.append(_cast(scenario, pool, pool.pairs[arm], origin, weights[arm]))
     return tuple(casts)
 
 

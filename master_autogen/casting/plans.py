@@ -24,6 +24,7 @@ def plan_lesson(
     *,
     similar: Seed | None = None,
     probabilities: Sequence[float] | None = None,
+    remembered: Sequence[float] | None = None,
     candidates: int = 1,
     number: int = 1,
     position: int = 0,
@@ -39,6 +40,7 @@ def plan_lesson(
         position=position,
         candidates=candidates,
         key=draw_key(random_seed, scenario, number, seed),
+        remembered=remembered,
     )
     name = f"{run_id}/{number}/{scenario.name}/{seed.id}"
     lesson_id = hashlib.sha256(name.encode()).hexdigest()[:10]

@@ -36,13 +36,14 @@ class Candidate:
 
 def bank_owed(db: Database, run_id: str, *, rounds: Iterable[int], embedder: str) -> list[Candidate]:
     """The candidates of these ended rounds that earned something or lost, and are not in the bank with a vector of
-    `embedder`; in lesson order. Whose work failed or could not be graded is no evidence and is left out."""
+    `embedder`; in lesson order, clipped to [0, 1] (the paper's literal normaliser gives what lies outside). Whose
+    work failed or could not be graded is no evidence and is left out."""
     owed: list[Candidate] = []
     for number in rounds:
         instructions = {f["id"]: f["instruction"] for f in fetch(db, _INSTRUCTIONS, (run_id, number))}
         stored = {(f["lesson_id"], f["slot"]) for f in fetch(db, _STORED, (run_id, number, embedder))}
         owed += [
-            Candidate(r.lesson_id, r.slot, instructions[r.lesson_id], r.pair, r.reward)
+            Candidate(r.lesson_id, r.slot, instructions[r.lesson_id], r.pair, min(max(r.reward, 0.0), 1.0))
             for r in round_rewards(db, run_id, number)
             if (r.lesson_id, r.slot) not in stored
         ]

@@ -12,6 +12,7 @@ from typing import Any
 
 from master_autogen.casting import check_cast, is_opening
 from master_autogen.errors import UserError
+from master_autogen.grading.difficulty import NORMALISERS, Normaliser
 from master_autogen.grading.quality import Rubric
 from master_autogen.pool import Pool
 from master_autogen.records import Seed
@@ -24,7 +25,8 @@ SEEDS_PER_ROUND = 100
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that makes a run what it is. `rubric` None: the verifier judges."""
+    """All that makes a run what it is. `rubric` None: the verifier judges. `normaliser`: how the gap of difficulty is
+    scaled, by earlier rounds ("running") or to the letter of eq. 5 ("paper")."""
 
     scenarios: Sequence[Scenario]
     pool: Pool
@@ -37,6 +39,12 @@ class Inputs:
     rule: str = "paper"
     beta: float = BETA
     random_seed: int = 0
+    normaliser: Normaliser = "running"
+
+    @property
+    def shared_families(self) -> list[str]:
+        """Model families that a judge shares with an agent that may be cast; none where the verifier judges."""
+        return self.pool.judge_families if self.rubric else []
 
     def identity(self) -> str:
         """The first 8 hex digits of a hash over everything here: the run's id."""
@@ -62,6 +70,7 @@ class Inputs:
             "rule": self.rule,
             "beta": self.beta,
             "random_seed": self.random_seed,
+            "normaliser": self.normaliser,
         }
 
 
@@ -83,6 +92,8 @@ def check_inputs(inputs: Inputs) -> None:
     """Raise `UserError` for inputs that cannot be played, before anything is written or asked."""
     if inputs.rule not in RULES:
         raise UserError(f"no selection rule {inputs.rule!r}; there are: {', '.join(RULES)}")
+    if inputs.normaliser not in NORMALISERS:
+        raise UserError(f"no normaliser {inputs.normaliser!r}; there are: {', '.join(NORMALISERS)}")
     if not inputs.scenarios:
         raise UserError("no scenario to play")
     names = [scenario.name for scenario in inputs.scenarios]

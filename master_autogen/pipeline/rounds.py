@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
@@ -10,25 +10,17 @@ from typing import Protocol
 from master_autogen.casting import SimilarQuestions, draw_key, plan_lesson
 from master_autogen.classroom.stage import Stage
 from master_autogen.engines.local import play_all
+from master_autogen.grading.difficulty import Unit, running_scales
 from master_autogen.lesson import play_lesson
-from master_autogen.log import (
-    LogWriter,
-    RewardRow,
-    episode_calls,
-    lesson_rows,
-    open_log,
-    round_rewards,
-    selection_history,
-)
+from master_autogen.log import LogWriter, earlier_gaps, episode_calls, lesson_rows, open_log
 from master_autogen.models.providers import Clients
 from master_autogen.pipeline.inputs import Inputs, plays
-from master_autogen.records import Call, Kind, Lesson, LessonPlan, Pair, Seed, SelectionRow
+from master_autogen.pipeline.learning import Learned, Topic, learn
+from master_autogen.pipeline.remembering import Memory, Told
+from master_autogen.records import Call, Lesson, LessonPlan, Seed
 from master_autogen.scenario import Scenario
-from master_autogen.selection import RULES, seen, start
 
 ENDED = ("accepted", "rejected", "failed")
-Topic = tuple[str, Kind]
-"""What selection learns by: (scenario, task type)."""
 
 
 class Watcher(Protocol):
@@ -57,6 +49,7 @@ class Player:
         log_path: Path,
         clients: Clients,
         similar: SimilarQuestions,
+        memory: Memory,
         watcher: Watcher,
         concurrency: int,
         resumed: bool,
@@ -67,23 +60,28 @@ class Player:
         self._log_path = log_path
         self._clients = clients
         self._similar = similar
+        self._memory = memory
         self._watcher = watcher
         self._concurrency = concurrency
         self._resumed = resumed
         self.unplaced: Counter[str] = Counter()
+        self._topics: dict[Topic, None] = {}  # in the order they were met
 
     async def play_round(self, number: int, rounds: int, seeds: Sequence[Seed]) -> None:
         """Cast the round by the log's rows of the rounds before, log the plan, play what is not played yet."""
-        probabilities = self._selection(number)
-        plans = self._plan(number, seeds, probabilities)
-        self._log.plan_round(self._run_id, plans, self._rows(number, probabilities))
+        learned = learn(self._inputs, self._log_path, self._run_id, number)
+        plans = self._plan(number, seeds, learned, self._memory.tell(number, seeds, learned))
+        self._topics |= {(plan.scenario, plan.task_type): None for plan in plans}
+        rows = learned.rows(list(self._topics), self._inputs, self._run_id, number)
+        self._log.plan_round(self._run_id, plans, rows)
         ended = self._ended() if self._resumed else frozenset()
         waiting = [plan for plan in plans if plan.id not in ended]
         self._watcher.round_planned(number, rounds, len(waiting))
         stages = {scenario.name: self._stage(scenario) for scenario in self._inputs.scenarios}
+        scales, normaliser = self._scales(number), self._inputs.normaliser
         await play_all(
             waiting,
-            lambda plan: play_lesson(stages[plan.scenario], plan),
+            lambda plan: play_lesson(stages[plan.scenario], plan, scales=scales, normaliser=normaliser),
             concurrency=self._concurrency,
             started=lambda plan: self._log.start_lesson(plan.id),
             done=self._done,
@@ -92,7 +90,8 @@ class Player:
 
     def close_books(self, rounds: int) -> None:
         """Log the selection that the last round leads to, as the distribution of a round not played."""
-        self._log.record_selections(self._rows(rounds + 1, self._selection(rounds + 1)))
+        learned = learn(self._inputs, self._log_path, self._run_id, rounds + 1)
+        self._log.record_selections(learned.rows(list(self._topics), self._inputs, self._run_id, rounds + 1))
 
     def _done(self, lesson: Lesson) -> None:
         self._log.finish_lesson(lesson)
@@ -121,7 +120,16 @@ class Player:
         finally:
             db.close()
 
-    def _plan(self, number: int, seeds: Sequence[Seed], probabilities: dict[Topic, list[float]]) -> list[LessonPlan]:
+    def _scales(self, number: int) -> dict[Unit, float]:
+        """The gap of difficulty that the rounds before this one found large; none in round 1."""
+        db = open_log(self._log_path, readonly=True)
+        try:
+            gaps = earlier_gaps(db, self._run_id, number)
+        finally:
+            db.close()
+        return running_scales({"token": gaps.get("token", ()), "byte": gaps.get("byte", ())})
+
+    def _plan(self, number: int, seeds: Sequence[Seed], learned: Learned, told: Told) -> list[LessonPlan]:
         """One lesson a seed and scenario that accepts it, seed by seed. Topics not met before start uniform."""
         inputs = self._inputs
         plans: list[LessonPlan] = []
@@ -140,9 +148,8 @@ class Player:
                         inputs.pool,
                         seed,
                         similar=similar,
-                        probabilities=probabilities.setdefault(
-                            (scenario.name, seed.kind), start(len(inputs.pool.pairs))
-                        ),
+                        probabilities=learned.of((scenario.name, seed.kind), inputs).probabilities,
+                        remembered=told.get((scenario.name, seed.id)),
                         candidates=inputs.candidates,
                         number=number,
                         position=len(plans),
@@ -153,56 +160,3 @@ class Player:
             if len(plans) == before:
                 self.unplaced["no question is similar enough to it"] += 1
         return plans
-
-    def _selection(self, number: int) -> dict[Topic, list[float]]:
-        """The probabilities of round `number`, one a pair of the pool, from the log's rows of the round before."""
-        if number == 1:
-            return {}
-        db = open_log(self._log_path, readonly=True)
-        try:
-            before = [row for row in selection_history(db, self._run_id) if row.round == number - 1]
-            rewards = round_rewards(db, self._run_id, number - 1)
-        finally:
-            db.close()
-        pairs = self._inputs.pool.pairs
-        arm = {pair: i for i, pair in enumerate(pairs)}
-        known: dict[Topic, list[float]] = {}
-        for row in before:
-            known.setdefault((row.scenario, row.task_type), [0.0] * len(pairs))[arm[row.pair]] = row.probability
-        rule = RULES[self._inputs.rule]
-        return {
-            topic: rule(probabilities, self._rewards(rewards, topic, arm), beta=self._inputs.beta)
-            for topic, probabilities in known.items()
-        }
-
-    def _rewards(self, rows: Sequence[RewardRow], topic: Topic, arm: dict[Pair, int]) -> list[tuple[int, float]]:
-        return [(arm[row.pair], row.reward) for row in rows if (row.scenario, row.task_type) == topic]
-
-    def _rows(self, number: int, probabilities: dict[Topic, list[float]]) -> list[SelectionRow]:
-        """The round's selection for the log, with what all earlier rounds have shown of each pair."""
-        pairs = self._inputs.pool.pairs
-        arm = {pair: i for i, pair in enumerate(pairs)}
-        shown: defaultdict[Topic, list[tuple[int, float]]] = defaultdict(list)
-        if number > 1:
-            db = open_log(self._log_path, readonly=True)
-            try:
-                for earlier in range(1, number):
-                    for row in round_rewards(db, self._run_id, earlier):
-                        shown[(row.scenario, row.task_type)].append((arm[row.pair], row.reward))
-            finally:
-                db.close()
-        return [
-            SelectionRow(
-                run_id=self._run_id,
-                round=number,
-                scenario=scenario,
-                task_type=kind,
-                pair=pair,
-                probability=values[i],
-                pulls=seen(len(pairs), shown[(scenario, kind)])[i].pulls,
-                reward_sum=seen(len(pairs), shown[(scenario, kind)])[i].reward_sum,
-                rule=self._inputs.rule,
-            )
-            for (scenario, kind), values in probabilities.items()
-            for i, pair in enumerate(pairs)
-        ]

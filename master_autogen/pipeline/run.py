@@ -18,10 +18,11 @@ from pathlib import Path
 
 from master_autogen import __version__
 from master_autogen.casting import SimilarQuestions
-from master_autogen.embedding import Embedder, HashingEmbedder
-from master_autogen.log import LogWriter, RunRecord, RunStatus, list_runs, open_log
+from master_autogen.embedding import Embedder, HashingEmbedder, best_embedder, embedder_named
+from master_autogen.log import LogWriter, RunRecord, RunStatus, get_run, list_runs, open_log
 from master_autogen.models.providers import Clients, build_clients
 from master_autogen.pipeline.inputs import Inputs, check_inputs, similar_pool, sort_out, split_rounds
+from master_autogen.pipeline.remembering import Memory
 from master_autogen.pipeline.rounds import Player, Watcher
 from master_autogen.records import Call, Lesson
 
@@ -81,14 +82,17 @@ async def run(
     rounds = split_rounds(playable, inputs.rounds, inputs.seeds_per_round)
     clients = build_clients(inputs.pool, environ=environ)
     _meet(clients, inputs)
-    similar = SimilarQuestions(similar_pool(inputs), embedder or HashingEmbedder())
+    # A set of some hundred thousand questions is embedded at once here: by words, which takes no model.
+    similar = SimilarQuestions(similar_pool(inputs), HashingEmbedder())
     run_id, resumed = _run_id(inputs, log_path, new)
+    embedder = embedder or _embedder(inputs, log_path, run_id, resumed)
     status: RunStatus = "failed"
     with LogWriter(log_path) as log:
-        log.begin_run(_record(inputs, run_id))
+        log.begin_run(_record(inputs, run_id, embedder))
         watcher = watcher or Nobody()
         watcher.run_begun(run_id, resumed)
-        player = Player(inputs, run_id, log, log_path, clients, similar, watcher, concurrency, resumed)
+        memory = Memory(inputs, run_id, log, log_path, embedder)
+        player = Player(inputs, run_id, log, log_path, clients, similar, memory, watcher, concurrency, resumed)
         try:
             for number, seeds in enumerate(rounds, 1):
                 await player.play_round(number, len(rounds), seeds)
@@ -135,14 +139,29 @@ def _run_id(inputs: Inputs, log_path: Path, new: bool) -> tuple[str, bool]:
     return f"{identity}-{len(played) + 1}", False
 
 
-def _record(inputs: Inputs, run_id: str) -> RunRecord:
+def _embedder(inputs: Inputs, log_path: Path, run_id: str, resumed: bool) -> Embedder:
+    """The memory bank's: the one the run began with, as other vectors would cast otherwise; else the best there is."""
+    if inputs.candidates < 2:
+        return HashingEmbedder()
+    if not resumed:
+        return best_embedder()
+    db = open_log(log_path, readonly=True)
+    try:
+        return embedder_named(str(get_run(db, run_id).config.get("embedder", HashingEmbedder.name)))
+    finally:
+        db.close()
+
+
+def _record(inputs: Inputs, run_id: str, embedder: Embedder) -> RunRecord:
     packages = ("pyautogen", "autogen-agentchat", "pydantic", "aiohttp", "sqlite-utils")
     versions = {"master-autogen": __version__, "python": platform.python_version()}
+    texts = {s.name: s.model_dump(mode="json") for s in inputs.scenarios}
     return RunRecord(
         id=run_id,
         started=time.time(),
         status="running",
-        config=inputs.settings() | {"scenario_texts": {s.name: s.model_dump(mode="json") for s in inputs.scenarios}},
+        config=inputs.settings()
+        | {"embedder": embedder.name, "judge_shares_family": inputs.shared_families, "scenario_texts": texts},
         versions=versions | {name: version(name) for name in packages},
         random_seed=inputs.random_seed,
     )

@@ -1,0 +1,114 @@
+"""Thompson sampling by its probabilities: how often each pair is the best in seeded draws from the posterior.
+
+A round is cast by probabilities and not by draws, so that a run can be examined off-policy: each episode's probability
+is in the log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from master_autogen.selection.changes import Memory
+from master_autogen.selection.gaussian import Floats, best_shares, normals, posterior, posterior_draws, prior
+from master_autogen.selection.rules import Past, checked, seen, start
+
+# A free pair is taken to cost a thousandth of the dearest, so that reward still counts among the free.
+CHEAPEST = 0.001
+# How often an arm has to reach the floor in the draws before its price counts.
+LIKELY = 0.5
+
+
+def thompson(past: Past) -> list[float]:
+    """The share of posterior draws in which each arm has the highest reward."""
+    if not any(past.rounds):
+        return start(len(past.pairs))
+    return _listed(best_shares(_draws(past)))
+
+
+def thompson_cost(past: Past) -> list[float] | str:
+    """The share of posterior draws in which each arm gives the most reward a dollar, above the floor; or why no
+    price can be set on the arms."""
+    if not any(past.rounds):
+        return start(len(past.pairs))
+    prices = arm_prices(past)
+    if isinstance(prices, str):
+        return prices
+    return _listed(best_shares(per_cost(_draws(past), np.array([prices]), past.floor)))
+
+
+def _listed(shares: Floats) -> list[float]:
+    return [float(share) for share in shares[0]]
+
+
+def _draws(past: Past) -> Floats:
+    memory = recall(past)
+    mean, covariance = posterior(memory.known(), prior(past.pairs))
+    return posterior_draws(mean, covariance, normals(len(past.pairs), *past.key))
+
+
+def recall(past: Past) -> Memory:
+    """The rounds of the past, folded one by one."""
+    memory = Memory(prior(past.pairs))
+    for rewards in past.rounds:
+        if rewards:
+            arms, values = zip(*checked(rewards), strict=True)
+            memory.fold(np.array([arms]), np.array([values]))
+    return memory
+
+
+def per_cost(draws: Floats, prices: Floats, floor: float) -> Floats:
+    """What each draw of an arm is worth: its reward per dollar where it reaches `floor` times the draw's best reward.
+
+    Only arms that reach the floor in half of the draws or more are let in by their price: cheap arms of which little is
+    known would else be cast as often as they might be good. Where none is let in, the reward itself decides.
+    `draws` is (streams, arms, draws), `prices` (streams, arms) in US dollars an episode.
+    """
+    best = draws.max(1, keepdims=True)
+    above = draws >= floor * best
+    above &= above.mean(2, keepdims=True) >= LIKELY
+    worth = np.where(above, draws / prices[..., None], -np.inf)
+    return np.where((best > 0) & above.any(1, keepdims=True), worth, draws)
+
+
+def arm_prices(past: Past) -> list[float] | str:
+    """The mean cost of an episode of each arm in US dollars, or why it cannot be said.
+
+    An arm without a known cost is priced by those that share an agent with it, if it was never played; an arm that was
+    played and has none has a model without a price.
+    """
+    known: list[list[float]] = [[] for _ in past.pairs]
+    for arm, cost in past.costs:
+        known[arm].append(cost)
+    pulls = seen(len(past.pairs), [reward for rewards in past.rounds for reward in rewards])
+    unpriced = [str(pair) for pair, costs, arm in zip(past.pairs, known, pulls, strict=True) if arm.pulls and not costs]
+    if unpriced:
+        return f"no price is known for {_some(unpriced)}"
+    means = [sum(costs) / len(costs) if costs else None for costs in known]
+    dearest = max((mean for mean in means if mean is not None), default=0.0)
+    if dearest <= 0.0:
+        return "no pair costs anything"
+    return [max(_price(past, means, arm), CHEAPEST * dearest) for arm in range(len(past.pairs))]
+
+
+def _price(past: Past, means: Sequence[float | None], arm: int) -> float:
+    """The arm's own mean cost, else that of the arms which share an agent with it, else that of all."""
+    if (own := means[arm]) is not None:
+        return own
+    pair = past.pairs[arm]
+    kin = [
+        mean
+        for other, mean in zip(past.pairs, means, strict=True)
+        if mean is not None and (other.instruction == pair.instruction or other.response == pair.response)
+    ] or [mean for mean in means if mean is not None]
+    return sum(kin) / len(kin)
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names, and how many more there are.
+
+    >>> _some(["a", "b", "c", "d"])
+    'a, b and 2 more'
+    """
+    return ", ".join(names) if len(names) <= 3 else f"{', '.join(names[:2])} and {len(names) - 2} more"
