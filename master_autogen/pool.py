@@ -112,8 +112,9 @@ class EachModel(Schema):
 class Pool(Schema):
     """A whole pool file, checked.
 
-    `judge` is "verifier" (verdicts from checks alone) or the agent that judges by the rubric `rubric`. `kinds` are the
-    kinds of seed that the pool plays; with `checkable_only` only seeds whose answer code can verify.
+    `judge` is "verifier" (verdicts from checks alone), the agent that judges by the rubric `rubric`, or a list of such
+    agents: a panel, whose majority counts. `kinds` are the kinds of seed that the pool plays; with `checkable_only`
+    only seeds whose answer code can verify.
     """
 
     name: str
@@ -124,7 +125,7 @@ class Pool(Schema):
     response: list[str] = Field(min_length=1)
     fixed: dict[str, str] = Field(default_factory=dict)
     base_pairs: list[Pair] = Field(min_length=1)
-    judge: str = VERIFIER
+    judge: str | list[str] = VERIFIER
     rubric: str = "pairwise"
     scorers: Scorers = Scorers()
     kinds: list[Kind] = Field(default_factory=lambda: list(KINDS))
@@ -135,6 +136,20 @@ class Pool(Schema):
         """Every pair that selection may draw, in a fixed order."""
         return [Pair(instruction=i, response=r) for i in self.instruction for r in self.response]
 
+    @property
+    def judges(self) -> list[str]:
+        """The agents that judge; none where the verifier does."""
+        named = [self.judge] if isinstance(self.judge, str) else self.judge
+        return [] if named == [VERIFIER] else named
+
+    @property
+    def judge_families(self) -> list[str]:
+        """Families that a judge shares with an agent that may be cast: such a judge prefers its own kind's text."""
+        cast = [*self.instruction, *self.response, *self.fixed.values()]
+        cast += [name for pair in self.base_pairs for name in (pair.instruction, pair.response)]
+        judging, made = ({self.models[self.agents[name].model].family for name in n} for n in (self.judges, cast))
+        return sorted((judging & made) - {""})
+
     @model_validator(mode="after")
     def _names_exist(self) -> Pool:
         wrong: list[str] = []
@@ -144,14 +159,15 @@ class Pool(Schema):
         named = [("instruction", a) for a in self.instruction] + [("response", a) for a in self.response]
         named += [(f"fixed.{role}", a) for role, a in self.fixed.items()]
         named += [("base_pairs", a) for pair in self.base_pairs for a in (pair.instruction, pair.response)]
-        if self.judge != VERIFIER:
-            named.append(("judge", self.judge))
+        named += [("judge", name) for name in self.judges]
         for where, agent_name in named:
             if agent_name not in self.agents:
                 wrong.append(f"{where} names agent {agent_name!r}, which is not under agents")
         for size, model in (("small", self.scorers.small), ("large", self.scorers.large)):
             if model is not None and model not in self.models:
                 wrong.append(f"scorers.{size} names model {model!r}, which is not under models")
+        if isinstance(self.judge, list) and (not self.judge or len(set(self.judge)) < len(self.judge)):
+            wrong.append("judge: a panel names at least one agent, and none twice")
         if wrong:
             raise ValueError("; ".join(wrong))
         return self

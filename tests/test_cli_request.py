@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from master_autogen.cli import request
-from master_autogen.cli.request import Size, how_graded, judge_of, only_words, read_columns, size, where_seeds_went
+from master_autogen.cli.request import (
+    Size,
+    announced,
+    how_graded,
+    judge_of,
+    only_words,
+    read_columns,
+    size,
+    where_seeds_went,
+)
 from master_autogen.cli.run import KINDS
 from master_autogen.errors import UserError
 from master_autogen.grading.quality import read_rubric
+from master_autogen.pipeline import Inputs
 from master_autogen.pool import Scorers, read_pool
 from master_autogen.records import KINDS as ALL_KINDS
 from master_autogen.records import Seed
+from master_autogen.scenario import read_scenario
 from master_autogen.seeds import Refusal, SeedSet
 from master_autogen.yaml_files import names
 from tests.kit import scripted_pool
@@ -126,3 +138,17 @@ def test_a_file_is_read_whole_and_the_hub_only_as_far_as_needed(
 ) -> None:
     request.read_seeds(source, None, None, "train", None, limit)
     assert asked == [most]
+
+
+def test_a_judge_of_the_same_family_is_told_before_the_run_begins() -> None:
+    seeds = (seed(1),)
+    loaded = SeedSet(seeds=seeds, source="a.jsonl")
+    usual = Inputs(
+        scenarios=[read_scenario("debate")], pool=scripted_pool(), seeds=seeds, rubric=read_rubric("pairwise")
+    )
+    assert announced(usual, loaded)["Beware"] == (
+        "the judge is of the same model family as agents it judges (scripted), and such judges prefer their own kind; "
+        "name another under `judge` in the pool file"
+    )
+    assert "Beware" not in announced(replace(usual, rubric=None), loaded)
+    assert "Beware" not in announced(replace(usual, candidates=0), loaded)

@@ -237,7 +237,10 @@ def test_what_cannot_be_played_is_said_in_one_message(arguments: list[str], told
     [
         (["--limit", "0"], "Invalid value for '--limit': 0 is not in the range x>=1."),
         (["--kind", "poem"], "Invalid value for '--kind': 'poem' is not one of 'math', 'code', 'choice', 'general'."),
-        (["--rule", "luck"], "Invalid value for '--rule': 'luck' is not one of 'paper', 'uniform'."),
+        (
+            ["--rule", "luck"],
+            "Invalid value for '--rule': 'luck' is not one of 'paper', 'thompson', 'thompson-cost', 'uniform'.",
+        ),
         (["--candidate", "1"], "No such option '--candidate'. Did you mean '--candidates'?"),
     ],
 )

@@ -6,9 +6,30 @@ import pytest
 
 from master_autogen.errors import UserError
 from master_autogen.grading.composite import basis, pi, selected
-from master_autogen.grading.difficulty import TurnScore, episode_ifd, gap, pi_dual
-from master_autogen.grading.quality import Reply, pi_llm, read_reply, read_rubric, response_format, verdict
-from master_autogen.records import Cast, Episode, EpisodeStatus, Grade, Pair
+from master_autogen.grading.difficulty import (
+    TurnScore,
+    episode_ifd,
+    gap,
+    pi_dual,
+    pi_dual_paper,
+    running_scale,
+    running_scales,
+    same_tokens,
+    too_short,
+)
+from master_autogen.grading.quality import (
+    Quality,
+    Reply,
+    Vote,
+    found_wrong,
+    panel,
+    pi_llm,
+    read_reply,
+    read_rubric,
+    response_format,
+    verdict,
+)
+from master_autogen.records import Cast, CheckResult, Episode, EpisodeStatus, Grade, Pair, Turn
 from master_autogen.yaml_files import names
 
 
@@ -38,6 +59,56 @@ def test_pi_dual_is_equation_5_without_its_sign_defect() -> None:
     assert pi_dual([]) == []
 
 
+def test_the_papers_own_normaliser_turns_the_order_round_where_no_gap_is_positive() -> None:
+    assert pi_dual_paper([0.1, 0.4, 0.2]) == pytest.approx([0.25, 1.0, 0.5])
+    assert pi_dual_paper([-0.1, -0.4]) == pytest.approx([1.0, 4.0])  # the worse candidate gets four times as much
+    assert pi_dual_paper([0.01, -0.3]) == pytest.approx([1.0, -30.0])  # no probability survives that
+    assert pi_dual_paper([0.0, -0.2]) == [None, None]  # a division by zero
+    assert pi_dual_paper([]) == []
+    # The same lessons by the clipped gap: nothing above 1, nothing below 0, nothing for what nobody finds hard.
+    assert pi_dual([gap(0.3, 0.4), gap(0.3, 0.7)]) == [0.0, 0.0]
+    assert pi_dual([gap(0.41, 0.4), gap(0.4, 0.7)]) == pytest.approx([1.0, 0.0])
+
+
+def test_the_running_scale_is_a_large_gap_of_earlier_rounds() -> None:
+    assert running_scale([0.1] * 19) is None
+    assert running_scale([0.1] * 19 + [0.0, -0.5]) is None  # only positive gaps count
+    # 0.1, 0.2 ... 2.0: the 0.95 quantile lies at 0.95 * 19 = 18.05, so 1.9 + 0.05 * 0.1.
+    assert running_scale([i / 10 for i in range(20, 0, -1)]) == pytest.approx(1.905)
+    assert running_scales({"token": [0.5] * 20, "byte": [0.1] * 3}) == {"token": 0.5}
+
+
+def test_a_lesson_of_small_gaps_keeps_its_size_under_a_running_scale() -> None:
+    assert pi_dual([0.01, 0.02]) == pytest.approx([0.5, 1.0])
+    assert pi_dual([0.01, 0.02], scale=0.5) == pytest.approx([0.02, 0.04])
+
+
+def test_ifd_by_the_byte_does_not_hang_on_the_tokenizer() -> None:
+    # The same text and the same likelihoods, which one tokenizer cuts in 2 and the other in 4.
+    two = TurnScore(after_history=math.log(1 / 8), alone=math.log(1 / 128), tokens=2, utf8_bytes=8)
+    four = two._replace(tokens=4)
+    assert (two.ifd, four.ifd) == (pytest.approx(0.25), pytest.approx(0.5))  # a gap where there is none
+    assert two.ifd_by("byte") == four.ifd_by("byte") == pytest.approx(16 ** (-1 / 8))
+    assert not same_tokens([two], [four])
+    assert same_tokens([two], [two._replace(alone=0.0)])
+    # Weighted by bytes: (8 * 16**(-1/8) + 24 * 1) / 32.
+    even = TurnScore(after_history=-3.0, alone=-3.0, tokens=1, utf8_bytes=24)
+    assert episode_ifd([two, even], "byte") == pytest.approx((8 * 16 ** (-1 / 8) + 24) / 32)
+
+
+def test_what_was_said_earlier_helps_by_itself() -> None:
+    # 2 tokens: 1/8 after everything, 1/32 after the last human turn alone, 1/128 by itself.
+    turn = TurnScore(math.log(1 / 8), math.log(1 / 128), 2, after_last=math.log(1 / 32))
+    assert turn.context_gain("token") == pytest.approx(0.5)
+    assert turn.ifd == pytest.approx(0.25)
+    assert turn._replace(after_last=None).context_gain("token") is None
+
+
+def test_an_answer_of_a_few_tokens_is_too_short() -> None:
+    assert too_short(7) == "answer of 7 tokens is too short to measure"
+    assert too_short(8) is None
+
+
 @pytest.mark.parametrize(
     ("ab", "ba", "expected"),
     [
@@ -52,6 +123,69 @@ def test_pi_dual_is_equation_5_without_its_sign_defect() -> None:
 )
 def test_pi_llm_is_equation_6_over_both_orders(ab: str | None, ba: str | None, expected: float | None) -> None:
     assert pi_llm(ab, ba) == expected  # type: ignore[arg-type]
+
+
+WIN, LOSS, TIE = Vote("a", "better", "better"), Vote("b", "worse", "worse"), Vote("c", "better", "worse")
+UNREAD = Vote("d", None, "better", "unreadable: no JSON object in the reply")
+
+
+@pytest.mark.parametrize(
+    ("votes", "expected"),
+    [
+        ([WIN], 1.0),
+        ([WIN, WIN, LOSS], 1.0),
+        ([LOSS, UNREAD, LOSS], 0.0),
+        ([WIN, UNREAD, UNREAD], 1.0),  # those that could not be read abstain
+        ([WIN, LOSS], 0.5),
+        ([WIN, LOSS, TIE], 0.5),
+        ([WIN, WIN, LOSS, TIE], 0.5),  # two of four are no majority
+        ([UNREAD], None),
+    ],
+)
+def test_a_panel_says_what_more_than_half_of_it_says(votes: list[Vote], expected: float | None) -> None:
+    assert panel(votes).pi_llm == expected
+
+
+def test_a_panel_keeps_what_each_judge_said() -> None:
+    found = panel([WIN, TIE, UNREAD])
+    assert (found.ab, found.ba) == ("better", "better")
+    assert found.detail["judges"] == [
+        {"judge": "a", "ab": "better", "ba": "better", "pi_llm": 1.0},
+        {"judge": "c", "ab": "better", "ba": "worse", "pi_llm": 0.5},
+        {"judge": "d", "ab": None, "ba": "better", "pi_llm": None, "missing": UNREAD.missing},
+    ]
+    nobody = panel([UNREAD, UNREAD._replace(judge="e", ba=None, missing="timeout: no reply")])
+    assert (nobody.ab, nobody.ba, nobody.pi_llm) == (None, "better", None)
+    assert nobody.missing == "d: unreadable: no JSON object in the reply; e: timeout: no reply"
+    assert panel([UNREAD]).missing == UNREAD.missing
+    assert Quality().pi_llm is None
+
+
+def _checked(*found: tuple[int, bool | None, int]) -> Episode:
+    """An episode of three turns, the middle one trained, each asked for twice; `found` are (turn, passed, attempt)."""
+    turns = tuple(
+        Turn(idx=i, phase="p", role="r", agent="a", text="t", side="gpt", train=i == 1, attempts=2) for i in range(3)
+    )
+    checks = tuple(
+        CheckResult(name="right_answer", turn_idx=i, passed=p, attempt=n, detail="says 3") for i, p, n in found
+    )
+    return _episode(1).model_copy(update={"turns": turns, "checks": checks})
+
+
+@pytest.mark.parametrize(
+    ("checks", "wrong"),
+    [
+        ([(2, True, 2)], None),
+        ([(2, False, 2)], "says 3"),
+        ([(2, None, 2)], None),  # what could not be told is not wrong
+        ([(2, False, 1), (2, True, 2)], None),  # the attempt that stands
+        ([(0, False, 2), (2, True, 2)], None),  # neither final nor trained on
+        ([(1, False, 2), (2, True, 2)], "says 3"),  # trained on
+        ([], None),
+    ],
+)
+def test_what_code_found_wrong(checks: list[tuple[int, bool | None, int]], wrong: str | None) -> None:
+    assert found_wrong(_checked(*checks)) == wrong
 
 
 def test_a_place_becomes_a_verdict_on_the_candidate() -> None:

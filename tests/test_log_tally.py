@@ -11,12 +11,14 @@ from master_autogen.log import (
     CheckTotal,
     Database,
     LogWriter,
+    earlier_gaps,
     open_log,
     round_rewards,
+    run_grades,
     selection_history,
     totals,
 )
-from master_autogen.records import CheckResult, Grade
+from master_autogen.records import CheckResult, Grade, LessonPlan
 from tests.test_log_rows import OTHER, PAIR, call, episode, grade, lesson, plan, planned_log, selection, turn
 
 TEMPLATE = (turn(0, side="human", train=False), turn(1, made_by="template"))
@@ -159,3 +161,37 @@ def test_check_totals(path: Path) -> None:
         ("solve", "right_answer", 1, 1, 1),
     ]
     assert isinstance(counted[0], CheckTotal)
+
+
+def test_earlier_gaps_are_those_of_the_lessons_own_grades_of_the_rounds_before_by_unit(path: Path) -> None:
+    def measured(planned: LessonPlan, slot: int, small: float, large: float, unit: str | None, by: str = "j") -> Grade:
+        found = {"ifd_small": small, "ifd_large": large, "detail": {"unit": unit} if unit else {}}
+        return grade(planned, slot, 0.4, by).model_copy(update=found)
+
+    with LogWriter(path) as log:
+        for number, unit in ((1, "token"), (2, "byte"), (3, None)):
+            planned = plan(number, round_number=number)
+            graded = (
+                measured(planned, 0, 0.75, 0.5, unit),
+                measured(planned, 1, 0.25, 0.5, unit),
+                measured(planned, 1, 0.9, 0.1, unit, "a/later"),
+                grade(planned, 2),  # not measured
+            )
+            log.plan_round("run1", [planned], [])
+            played = tuple(episode(planned, slot) for slot in range(3))
+            done = {
+                "plan": planned,
+                "episodes": played,
+                "grades": graded,
+                "selected_episode_id": planned.episodes[1].id,
+            }
+            log.finish_lesson(lesson(number).model_copy(update=done))
+    db = open_log(path)
+    assert earlier_gaps(db, "run1", 1) == {}
+    assert earlier_gaps(db, "run1", 2) == {"token": [0.25, -0.25]}
+    assert earlier_gaps(db, "run1", 3) == {"token": [0.25, -0.25], "byte": [0.25, -0.25]}
+    assert earlier_gaps(db, "run1", 4)["token"] == [0.25, -0.25, 0.25, -0.25]  # a grade that says no unit
+    assert earlier_gaps(db, "other", 4) == {}
+    assert [(g.episode_id[-2:], g.evaluator) for g in run_grades(db, "run1")][:3] == [
+        ("e0", "j"), ("e1", "j"), ("e2", "judge/1"),
+    ]  # fmt: skip

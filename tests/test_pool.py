@@ -99,3 +99,45 @@ def test_sampling_is_sent_as_the_agent_has_it() -> None:
     assert sampling == {
         "temperature": 0.7, "max_tokens": 1024, "seed": 5, "top_p": 0.9, "stop": ["END"], "min_p": 0.1,
     }  # fmt: skip
+
+
+def judged(by: str) -> str:
+    """SOUND with a second model, and with this judge."""
+    return SOUND.replace("{provider: scripted}\n", "{provider: scripted, family: x}\n  b: {provider: scripted, family: y}\n").replace(
+        "one: {model: a}\n", "one: {model: a}\n  two: {model: b}\n"
+    ) + f"judge: {by}\n"  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("by", "judges", "families"),
+    [
+        ("verifier", [], []),
+        ("one", ["one"], ["x"]),  # of the family that it judges
+        ("two", ["two"], []),
+        ("[two, one]", ["two", "one"], ["x"]),
+    ],
+)
+def test_a_judge_is_an_agent_or_a_panel_of_them(by: str, judges: list[str], families: list[str]) -> None:
+    Path("p.yaml").write_text(judged(by))
+    pool = read_pool("p.yaml")
+    assert (pool.judges, pool.judge_families) == (judges, families)
+
+
+@pytest.mark.parametrize(
+    ("by", "told"),
+    [
+        ("[two, three]", "judge names agent 'three', which is not under agents"),
+        ("[two, verifier]", "judge names agent 'verifier', which is not under agents"),
+        ("[two, two]", "judge: a panel names at least one agent, and none twice"),
+        ("[]", "judge: a panel names at least one agent, and none twice"),
+    ],
+)
+def test_a_panel_that_cannot_judge_is_refused(by: str, told: str) -> None:
+    Path("p.yaml").write_text(judged(by))
+    with pytest.raises(UserError, match=told):
+        read_pool("p.yaml")
+
+
+def test_a_family_that_is_not_named_is_shared_with_nobody() -> None:
+    Path("p.yaml").write_text(SOUND + "judge: one\n")
+    assert read_pool("p.yaml").judge_families == []

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from typing import TypeVar
 
 from autogen_agentchat.base import Response
@@ -22,18 +21,18 @@ from master_autogen.classroom.evaluators import (
 )
 from master_autogen.classroom.stage import Desk, Stage, draw_key
 from master_autogen.draws import draw
-from master_autogen.grading.quality import Rubric, verdict
+from master_autogen.grading.quality import Quality, Rubric, Vote, found_wrong, panel, settled, unread, verdict
 from master_autogen.models.base import Scorer
 from master_autogen.pool import VERIFIER
-from master_autogen.records import Episode, LessonPlan, Verdict
+from master_autogen.records import Episode, LessonPlan
 from master_autogen.scenario import Scenario
 
 M = TypeVar("M", bound=BaseModel)
 
 
 def evaluator_name(stage: Stage) -> str:
-    """The evaluator pair by name: the judge with its rubric, then the scorers."""
-    judge = VERIFIER if stage.rubric is None else f"{stage.pool.judge}:{stage.rubric.name}"
+    """The evaluator pair by name: the judges with their rubric, then the scorers."""
+    judge = VERIFIER if stage.rubric is None else f"{'+'.join(stage.pool.judges)}:{stage.rubric.name}"
     scorers = "+".join(name for name in (stage.pool.scorers.small, stage.pool.scorers.large) if name)
     return f"{judge}/{scorers}" if scorers else judge
 
@@ -54,28 +53,41 @@ async def measure(desk: Desk, episode: Episode) -> Difficulty:
     return _read(answer, Difficulty)
 
 
-async def compare(
-    desk: Desk, candidate: Episode, base: Episode | None
-) -> tuple[Verdict | None, Verdict | None, str | None]:
-    """The verdict in both orders, and why one is missing. A base that its checks rejected has lost without a judge."""
+async def compare(desk: Desk, candidate: Episode, base: Episode | None) -> Quality:
+    """The candidate against its base. A side that code has found wrong has lost without a judge."""
     if base is None or base.status == "failed":
-        return None, None, "base_failed"
+        return unread("base_failed")
+    if wrong := found_wrong(candidate):
+        return settled("worse", f"the candidate's answer is wrong: {wrong}")
     if base.status == "rejected":
-        return "better", "better", None
+        return settled("better", "the base was rejected by its checks")
     if desk.stage.rubric is None:
-        return "tie", "tie", None  # both pass their checks, and checks are all that a verifier has
-    found = await asyncio.gather(*(_ask(desk, desk.stage.rubric, candidate, base, order) for order in ("ab", "ba")))
+        # Checks are all that a verifier has: beside a base that passes them, a candidate that does is as good.
+        wrong = found_wrong(base)
+        return settled("better", f"the base's answer is wrong: {wrong}") if wrong else settled("tie", "both pass")
+    judges = desk.stage.pool.judges
+    votes = await asyncio.gather(*(_vote(desk, desk.stage.rubric, candidate, base, judge) for judge in judges))
+    longer = len(transcript(desk.stage.scenario, candidate)) - len(transcript(desk.stage.scenario, base))
+    quality = panel(votes)
+    return quality._replace(detail={**quality.detail, "longer_by": longer})
+
+
+async def _vote(desk: Desk, rubric: Rubric, candidate: Episode, base: Episode, judge: str) -> Vote:
+    """One judge, asked in both orders."""
+    found = await asyncio.gather(*(_ask(desk, rubric, candidate, base, judge, order) for order in ("ab", "ba")))
     ab = None if found[0].better is None else verdict(found[0].better, "first")
     ba = None if found[1].better is None else verdict(found[1].better, "second")
-    return ab, ba, found[0].missing_reason or found[1].missing_reason
+    return Vote(judge, ab, ba, found[0].missing_reason or found[1].missing_reason)
 
 
-async def _ask(desk: Desk, rubric: Rubric, candidate: Episode, base: Episode, order: str) -> Judgement:
-    """Ask the judge once: in order "ab" the candidate is shown first, in "ba" second."""
-    agent = desk.stage.pool.agents[desk.stage.pool.judge]
-    client = desk.chat("quality_judge", agent.model, "judge")
+async def _ask(desk: Desk, rubric: Rubric, candidate: Episode, base: Episode, name: str, order: str) -> Judgement:
+    """Ask a judge once: in order "ab" the candidate is shown first, in "ba" second."""
+    agent = desk.stage.pool.agents[name]
+    panelist = (name,) if len(desk.stage.pool.judges) > 1 else ()
+    client = desk.chat("/".join(("quality_judge", *panelist)), agent.model, "judge")
     client.at(order, 0, 1)
-    judge = QualityJudge(client, rubric, agent.sampling(draw(*draw_key(desk.lesson, desk.episode), "judge", order)))
+    key = draw(*draw_key(desk.lesson, desk.episode), "judge", order, *panelist)
+    judge = QualityJudge(client, rubric, agent.sampling(key))
     shown = [transcript(desk.stage.scenario, episode) for episode in (candidate, base)]
     first, second = shown if order == "ab" else reversed(shown)
     seed = desk.lesson.seed
@@ -99,11 +111,15 @@ def transcript(scenario: Scenario, episode: Episode) -> str:
 
 def trained_turns(scenario: Scenario, plan: LessonPlan, episode: Episode) -> list[TrainedTurn]:
     """Each trained turn with all that was said before it, the question first where the scenario opens with it."""
-    said: Sequence[str] = [plan.seed.instruction] if scenario.opens_with_question else []
+    said = [plan.seed.instruction] if scenario.opens_with_question else []
+    human = said[-1] if said else None
     turns: list[TrainedTurn] = []
     for turn in episode.turns:
         if turn.train:
-            turns.append(TrainedTurn(history="\n\n".join(said), text=turn.text))
+            last = human if len(said) > 1 else None
+            turns.append(TrainedTurn(history="\n\n".join(said), text=turn.text, last=last))
         if turn.side != "hidden":
-            said = [*said, turn.text]
+            said.append(turn.text)
+        if turn.side == "human":
+            human = turn.text
     return turns

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from autogen_agentchat.agents import BaseChatAgent
 from autogen_agentchat.base import Response
@@ -24,7 +24,7 @@ from autogen_core.models import (
 from pydantic import BaseModel
 
 from master_autogen.errors import CallError
-from master_autogen.grading.difficulty import TurnScore, episode_ifd
+from master_autogen.grading.difficulty import TurnScore, Unit, episode_ifd, same_tokens, too_short
 from master_autogen.grading.quality import Place, Reply, Rubric, read_reply, response_format
 from master_autogen.models.base import Scorer
 from master_autogen.prompts import fill
@@ -33,10 +33,12 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class TrainedTurn(BaseModel):
-    """A turn that is trained on: what was said before it, and what it says."""
+    """A turn that is trained on: what was said before it, and what it says. `last` is the last human turn alone, where
+    more than that was said before."""
 
     history: str
     text: str
+    last: str | None = None
 
 
 class ToMeasure(BaseModel):
@@ -46,12 +48,20 @@ class ToMeasure(BaseModel):
 
 
 class Difficulty(BaseModel):
-    """IFD by scorer size, token-weighted over the trained turns; `detail` keeps the parts."""
+    """IFD by scorer size and by the token (`ifd_*`) or the byte (`byte_*`), over the trained turns; `same_tokens` says
+    whether all scorers count the same tokens. `detail` keeps the parts."""
 
     ifd_small: float | None = None
     ifd_large: float | None = None
+    byte_small: float | None = None
+    byte_large: float | None = None
+    same_tokens: bool = True
     missing_reason: str | None = None
     detail: dict[str, Any] = {}
+
+    def by(self, unit: Unit) -> tuple[float | None, float | None]:
+        """(small, large) in this unit."""
+        return (self.ifd_small, self.ifd_large) if unit == "token" else (self.byte_small, self.byte_large)
 
 
 class ToCompare(BaseModel):
@@ -78,6 +88,14 @@ def _content(messages: Sequence[BaseChatMessage], schema: type[M]) -> M:
     return last.content
 
 
+class Measured(NamedTuple):
+    """What one scorer found of an episode's trained turns, in their order; why there is less than that."""
+
+    scorer: Scorer
+    turns: list[TurnScore]
+    reason: str | None = None
+
+
 class DifficultyEvaluator(BaseChatAgent):
     """Measures IFD (Star-Agents eq. 4) by one or two scorers, `small` and `large`."""
 
@@ -94,34 +112,66 @@ class DifficultyEvaluator(BaseChatAgent):
 
     async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
         task = _content(messages, ToMeasure)
-        found = await asyncio.gather(*(self._measure(scorer, task) for scorer in self._scorers.values()))
-        values = dict(zip(self._scorers, found, strict=True))
-        reasons = [f"{size}: {reason}" for size, (_, reason, _) in values.items() if reason]
-        difficulty = Difficulty(
-            ifd_small=values["small"][0] if "small" in values else None,
-            ifd_large=values["large"][0] if "large" in values else None,
-            missing_reason="; ".join(reasons) or None,
-            detail={size: detail for size, (_, _, detail) in values.items()},
-        )
+        found = await asyncio.gather(*(_measure(scorer, task) for scorer in self._scorers.values()))
+        difficulty = _difficulty(dict(zip(self._scorers, found, strict=True)))
         return Response(chat_message=StructuredMessage(content=difficulty, source=self.name))
 
-    async def _measure(self, scorer: Scorer, task: ToMeasure) -> tuple[float | None, str | None, dict[str, Any]]:
-        detail: dict[str, Any] = {"model": scorer.model, "prompt_form": scorer.prompt_form, "turns": []}
-        scores: list[TurnScore] = []
-        for turn in task.turns:
-            try:
-                after, alone = await asyncio.gather(
-                    scorer.score(turn.history, turn.text), scorer.score(None, turn.text)
-                )
-            except CallError as error:
-                return None, f"{error.kind}: {error}", detail
-            if after.logprob is None or alone.logprob is None:
-                return None, after.missing_reason or alone.missing_reason or "no score", detail
-            score = TurnScore(after.logprob, alone.logprob, after.tokens)
-            detail["turns"].append({"tokens": score.tokens, "ifd": score.ifd})
-            scores.append(score)
-        value = episode_ifd(scores)
-        return value, None if value is not None else "nothing to measure", detail
+
+async def _measure(scorer: Scorer, task: ToMeasure) -> Measured:
+    """Every trained turn after its history, by itself, and after the last human turn where that is less than all.
+
+    What is asked more than once (the same text by itself, say) is scored once.
+    """
+    # The turn by itself has the context None, and so has a turn without `last`: one request.
+    wanted = list(dict.fromkeys((c, turn.text) for turn in task.turns for c in (turn.history, None, turn.last)))
+    try:
+        scores = dict(zip(wanted, await asyncio.gather(*(scorer.score(*pair) for pair in wanted)), strict=True))
+    except CallError as error:
+        return Measured(scorer, [], f"{error.kind}: {error}")
+    turns: list[TurnScore] = []
+    for turn in task.turns:
+        after, alone = scores[turn.history, turn.text], scores[None, turn.text]
+        if after.logprob is None or alone.logprob is None:
+            return Measured(scorer, turns, after.missing_reason or alone.missing_reason or "no score")
+        last = None if turn.last is None else scores[turn.last, turn.text].logprob
+        turns.append(TurnScore(after.logprob, alone.logprob, after.tokens, after.utf8_bytes, last))
+    return Measured(scorer, turns)
+
+
+def _difficulty(found: Mapping[str, Measured]) -> Difficulty:
+    """IFD of every scorer over the turns that are long enough for all of them, and what is odd about it."""
+    scored = [size.turns for size in found.values() if size.reason is None]
+    counts = [min(turn.tokens for turn in same) for same in zip(*scored, strict=True)]
+    short = {i: why for i, count in enumerate(counts) if (why := too_short(count))}
+    values: dict[str, float | None] = {}
+    reasons: list[str] = []
+    detail: dict[str, Any] = {}
+    for size, (scorer, turns, reason) in found.items():
+        kept = [turn for i, turn in enumerate(turns) if i not in short and reason is None]
+        values[f"ifd_{size}"], values[f"byte_{size}"] = episode_ifd(kept), episode_ifd(kept, "byte")
+        if not kept:
+            reasons.append(f"{size}: {reason or next(iter(short.values()), 'nothing to measure')}")
+        told = [_told(turn, short.get(i)) for i, turn in enumerate(turns)]
+        detail[size] = {"model": scorer.model, "prompt_form": scorer.prompt_form, "turns": told}
+        if (ifd := values[f"ifd_{size}"]) is not None and ifd > 1:
+            detail[size]["note"] = f"IFD {ifd:.2f} is over 1: what was said before makes the answer less likely"
+    return Difficulty(
+        **values,
+        same_tokens=all(same_tokens(scored[0], other) for other in scored[1:]),
+        missing_reason="; ".join(reasons) or None,
+        detail=detail,
+    )
+
+
+def _told(turn: TurnScore, short: str | None) -> dict[str, Any]:
+    """A turn's score as the grade keeps it. `ifd` is the instruction gain: given all that was said, against nothing."""
+    told: dict[str, Any] = {"tokens": turn.tokens, "bytes": turn.utf8_bytes}
+    if short is not None:
+        return told | {"missing": short}
+    told["ifd"] = turn.ifd
+    if (gain := turn.context_gain("token")) is not None:
+        told["context_gain"] = gain
+    return told
 
 
 class QualityJudge(BaseChatAgent):

@@ -55,7 +55,7 @@ def print_pool(to: Console, pool: Pool) -> None:
         to,
         {
             "Pairs": f"{len(pool.pairs)} to select from",
-            "Judge": pool.judge,
+            "Judge": ", ".join(pool.judges) or "verifier",
             "Scorers": ", ".join(scorers) or "none",
             "Seeds": f"of kind {', '.join(pool.kinds)}{checkable}",
         },
@@ -67,7 +67,7 @@ def sides(pool: Pool, agent: str) -> list[str]:
     found = [side for side, names in (("instruction", pool.instruction), ("response", pool.response)) if agent in names]
     found += ["base"] if any(agent in (pair.instruction, pair.response) for pair in pool.base_pairs) else []
     found += [role for role, name in pool.fixed.items() if name == agent]
-    return found + (["judge"] if pool.judge == agent else [])
+    return found + (["judge"] if agent in pool.judges else [])
 
 
 @models.command()

@@ -78,9 +78,9 @@ def judge_of(pool: Pool, named: str | None) -> Rubric | None:
     from master_autogen.grading.quality import read_rubric
     from master_autogen.pool import VERIFIER
 
-    if named == VERIFIER or (named is None and pool.judge == VERIFIER):
+    if named == VERIFIER or (named is None and not pool.judges):
         return None
-    if pool.judge == VERIFIER:
+    if not pool.judges:
         raise UserError(
             f"--judge {named}: pool {pool.name!r} has no agent that judges; "
             "name one under `judge` in the pool file, or choose another pool with --pool"
@@ -91,12 +91,23 @@ def judge_of(pool: Pool, named: str | None) -> Rubric | None:
 def announced(inputs: Inputs, loaded: SeedSet) -> dict[str, str]:
     """What is about to be played, and how it is graded, by name."""
     bound = "" if inputs.limit is None else f", at most {inputs.limit} played"
-    return {
+    told = {
         "Play": ", ".join(scenario.name for scenario in inputs.scenarios),
         "Seeds": f"{len(loaded.seeds):,} from {loaded.source}{bound}",
         "Pool": f"{inputs.pool.name}: {inputs.pool.summary or 'no summary'}",
         "Grades": how_graded(inputs.pool, inputs.rubric, inputs.candidates),
     }
+    if inputs.candidates and inputs.shared_families:
+        told["Beware"] = shared_family(inputs.shared_families)
+    return told
+
+
+def shared_family(families: Sequence[str]) -> str:
+    """What it means that a judge is of the same family as an agent it judges."""
+    return (
+        f"the judge is of the same model family as agents it judges ({', '.join(families)}), and such judges prefer "
+        "their own kind; name another under `judge` in the pool file"
+    )
 
 
 def how_graded(pool: Pool, rubric: Rubric | None, candidates: int) -> str:
@@ -111,7 +122,11 @@ def how_graded(pool: Pool, rubric: Rubric | None, candidates: int) -> str:
         "single": f"pi = pi_llm x IFD, difficulty by one scorer ({small or large})",
         "judge": "pi = pi_llm, no scorer",
     }[basis(small is not None, large is not None)]
-    by = "the verifier: verdicts from checks alone" if rubric is None else f"{pool.judge}, by the file {rubric.name}"
+    by = (
+        "the verifier: verdicts from checks alone"
+        if rubric is None
+        else f"{', '.join(pool.judges)}, by the file {rubric.name}"
+    )
     return f"{formula}; pi_llm by {by}"
 
 

@@ -11,9 +11,11 @@ import click
 from master_autogen.cli import request
 from master_autogen.cli.groups import DEFAULT_LOG
 from master_autogen.cli.invocation import Invocation
+from master_autogen.grading.difficulty import NORMALISERS
 from master_autogen.selection import BETA, RULES
 
 if TYPE_CHECKING:
+    from master_autogen.grading.difficulty import Normaliser
     from master_autogen.records import Kind
 
 KINDS = ("math", "code", "choice", "general")
@@ -47,6 +49,13 @@ KINDS = ("math", "code", "choice", "general")
     show_default=True,
     help="Evolution rate of the selection rule",
 )
+@click.option(
+    "--normaliser",
+    type=click.Choice(NORMALISERS),
+    default="running",
+    show_default=True,
+    help="Scale of difficulty: the large gaps of earlier rounds, or eq. 5 to the letter",
+)
 @click.option("--random-seed", type=int, default=0, show_default=True, help="Number that every draw hangs on")
 @click.option("--concurrency", type=click.IntRange(min=1), default=16, show_default=True, help="Lessons in flight")
 @click.option(
@@ -73,6 +82,7 @@ def run(
     limit: int | None,
     rule: str,
     beta: float,
+    normaliser: Normaliser,
     random_seed: int,
     concurrency: int,
     log: Path,
@@ -105,6 +115,7 @@ def run(
         candidates=size.candidates,
         rule=rule,
         beta=beta,
+        normaliser=normaliser,
         random_seed=random_seed,
     )
     sys.exit(Invocation(inputs, loaded, log, pool=pool, concurrency=concurrency, new=new, quiet=quiet).play())

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from master_autogen.cli.end import facts, print_next, print_summary
 from master_autogen.cli.groups import VerbGroup, log_option, run_argument
+from master_autogen.cli.judge import print_judge, read_labels
 from master_autogen.cli.progress import STATUSES
 from master_autogen.cli.summary import Spent, spent, summarise
 from master_autogen.cli.terminal import (
@@ -77,19 +78,28 @@ def moment(seconds: float) -> str:
 @run_argument
 @log_option
 @click.option("--lessons", is_flag=True, help="List the lessons with their ids")
-def show(run_id: str | None, log: Path, lessons: bool) -> None:
+@click.option(
+    "--human",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="People's verdicts to hold the judge against, one JSON object a line",
+)
+def show(run_id: str | None, log: Path, lessons: bool, human: Path | None) -> None:
     """Show what a RUN came to, the latest where none is named"""
-    from master_autogen.log import open_log, totals
+    from master_autogen.log import open_log, run_grades, totals
 
+    labels = None if human is None else read_labels(human)
     with closing(open_log(log)) as db:
         summary = summarise(db, run_id)
         sums = totals(db, summary.run.id)
+        grades = run_grades(db, summary.run.id)
     to = console()
     print_run(to, summary.run)
     print_summary(to, summary)
     to.print()
     print_calls(to, sums.calls)
     print_checks(to, sums.checks)
+    print_judge(to, grades, summary.run.config.get("judge_shares_family", ()), labels)
     if lessons:
         print_lesson_ids(to, summary.lessons)
     print_next(to, summary, log, lessons_shown=lessons)

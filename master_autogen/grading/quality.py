@@ -1,15 +1,16 @@
-"""Quality from pairwise verdicts (Star-Agents eq. 6): reading a judge's reply, and what two verdicts say together."""
+"""Quality from pairwise verdicts (Star-Agents eq. 6): a judge's reply read, and what several verdicts say together."""
 
 from __future__ import annotations
 
 import json
 import re
-from typing import Any, Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from master_autogen.prompts import TemplateFault, variables
-from master_autogen.records import Verdict
+from master_autogen.records import Episode, Verdict
 from master_autogen.yaml_files import Fault, Located, find, locate, parse
 
 Place = Literal["first", "second", "tie"]
@@ -99,3 +100,87 @@ def pi_llm(ab: Verdict | None, ba: Verdict | None) -> float | None:
     if ab != ba:
         return 0.5
     return {"better": 1.0, "tie": 0.5, "worse": 0.0}[ab]
+
+
+class Vote(NamedTuple):
+    """One judge's verdicts on a candidate in both orders, or why one is missing."""
+
+    judge: str
+    ab: Verdict | None
+    ba: Verdict | None
+    missing: str | None = None
+
+    @property
+    def pi_llm(self) -> float | None:
+        return pi_llm(self.ab, self.ba)
+
+    def told(self) -> dict[str, Any]:
+        """As the grade's detail keeps it."""
+        told = {"judge": self.judge, "ab": self.ab, "ba": self.ba, "pi_llm": self.pi_llm}
+        return told if self.missing is None else told | {"missing": self.missing}
+
+
+class Quality(NamedTuple):
+    """What is found of a candidate against its base; `missing` says why `pi_llm` is None."""
+
+    ab: Verdict | None = None
+    ba: Verdict | None = None
+    pi_llm: float | None = None
+    missing: str | None = None
+    detail: Mapping[str, Any] = {}
+
+
+def settled(found: Verdict, why: str) -> Quality:
+    """A verdict for which no judge is asked."""
+    return Quality(found, found, pi_llm(found, found), detail={"settled": why})
+
+
+def unread(why: str) -> Quality:
+    return Quality(missing=why)
+
+
+def panel(votes: Sequence[Vote]) -> Quality:
+    """What the judges say together: what more than half of those who could be read say, else a tie.
+
+    Each judge has one vote, its verdict over both orders; one that could not be read abstains. Nobody read: no quality.
+    """
+    values = [vote.pi_llm for vote in votes if vote.pi_llm is not None]
+    most = next((value for value in (1.0, 0.5, 0.0) if 2 * values.count(value) > len(values)), 0.5)
+    missing = "; ".join(f"{vote.judge}: {vote.missing}" if len(votes) > 1 else str(vote.missing) for vote in votes)
+    return Quality(
+        ab=_most([vote.ab for vote in votes]),
+        ba=_most([vote.ba for vote in votes]),
+        pi_llm=most if values else None,
+        missing=None if values else missing,
+        detail={"judges": [vote.told() for vote in votes]},
+    )
+
+
+def _most(verdicts: Sequence[Verdict | None]) -> Verdict | None:
+    """What more than half of those read say in one order, else a tie; None where nobody could be read."""
+    read = [found for found in verdicts if found is not None]
+    if not read:
+        return None
+    return next((found for found in read if 2 * read.count(found) > len(read)), "tie")
+
+
+def found_wrong(episode: Episode) -> str | None:
+    """How code found the episode's final answer wrong; None where it is right or could not be told.
+
+    A phase with `on_failure: keep` may leave a wrong answer in a complete episode. What counts is the check of the
+    attempt that stands: the last one of the episode, and any of a trained turn.
+    """
+    standing = {turn.idx: turn for turn in episode.turns}
+    checks = [
+        check
+        for check in episode.checks
+        if check.name == "right_answer"
+        and check.turn_idx in standing
+        and standing[check.turn_idx].attempts == check.attempt
+    ]
+    last = max((check.turn_idx or 0 for check in checks), default=None)
+    for check in checks:
+        assert check.turn_idx is not None
+        if check.passed is False and (check.turn_idx == last or standing[check.turn_idx].train):
+            return check.detail or "the final answer is wrong"
+    return None

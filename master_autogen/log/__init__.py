@@ -22,7 +22,7 @@ from master_autogen.log.read import (
     run_lessons,
 )
 from master_autogen.log.search import search
-from master_autogen.log.tally import round_rewards, selection_history, totals
+from master_autogen.log.tally import earlier_gaps, round_rewards, run_grades, selection_history, totals
 from master_autogen.log.views import (
     CallTotal,
     CheckTotal,
@@ -52,6 +52,7 @@ __all__ = [
     "SearchHit",
     "Totals",
     "bank_owed",
+    "earlier_gaps",
     "episode_calls",
     "get_episode",
     "get_lesson",
@@ -62,6 +63,7 @@ __all__ = [
     "open_log",
     "read_bank",
     "round_rewards",
+    "run_grades",
     "run_lessons",
     "search",
     "selection_history",

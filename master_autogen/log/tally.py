@@ -1,4 +1,4 @@
-"""What a run adds up to: calls and cost, checks, and what each round gave selection to learn from."""
+"""What a run adds up to: calls and cost, checks, and what each round gave selection and the scale of difficulty."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from master_autogen.log import rows
 from master_autogen.log.sql import fetch
 from master_autogen.log.views import CallTotal, CheckTotal, RewardRow, Totals
-from master_autogen.records import Kind, SelectionRow
+from master_autogen.records import Grade, Kind, SelectionRow
 
 
 def selection_history(
@@ -59,6 +59,37 @@ SELECT scenario, task_type, pair_instruction, pair_response, lesson_id, position
 FROM lessons JOIN episodes AS e ON e.lesson_id = lessons.id
 WHERE lessons.run_id = ? AND round = ? AND NOT is_base
 ORDER BY position, lessons.id, slot
+"""
+
+
+def run_grades(db: Database, run_id: str) -> list[Grade]:
+    """The grade that counts of every graded episode of a run, in lesson order, then by slot."""
+    return [rows.grade_of(row) for row in fetch(db, _OWN_GRADES, (run_id,))]
+
+
+_OWN_GRADES = """
+SELECT grades.*
+FROM lessons JOIN episodes AS e ON e.lesson_id = lessons.id JOIN grades ON grades.episode_id = e.id
+WHERE lessons.run_id = ? AND seq = (SELECT min(seq) FROM grades AS own WHERE own.episode_id = e.id)
+ORDER BY round, position, lessons.id, slot
+"""
+
+
+def earlier_gaps(db: Database, run_id: str, before: int) -> dict[str, list[float]]:
+    """IFD_small - IFD_large of every graded episode of a run's rounds before this one, by the unit it is counted in
+    (`token` or `byte`), in lesson order, then by slot: what the scale of difficulty comes from."""
+    gaps: dict[str, list[float]] = {}
+    for row in fetch(db, _GAPS, (run_id, before)):
+        gaps.setdefault(row["unit"], []).append(row["gap"])
+    return gaps
+
+
+_GAPS = """
+SELECT coalesce(json_extract(detail, '$.unit'), 'token') AS unit, ifd_small - ifd_large AS gap
+FROM lessons JOIN episodes AS e ON e.lesson_id = lessons.id JOIN grades ON grades.episode_id = e.id
+WHERE lessons.run_id = ? AND round < ? AND ifd_small IS NOT NULL AND ifd_large IS NOT NULL
+  AND seq = (SELECT min(seq) FROM grades AS own WHERE own.episode_id = e.id)
+ORDER BY round, position, lessons.id, slot
 """
 
 

@@ -14,7 +14,7 @@ from master_autogen.wording.facts import Facts, Notes, Said
 from master_autogen.wording.mistakes import mistake_of, notes_of, plant, values, why
 from master_autogen.wording.paraphrase import solution
 from master_autogen.wording.phrases import english, filled
-from master_autogen.wording.question import keyword, quote, quote_asked, thing
+from master_autogen.wording.question import asked, keyword, quote, quote_asked, thing
 from master_autogen.wording.slots import Slots
 from master_autogen.wording.worked import Worked, worked
 
@@ -66,6 +66,8 @@ def _concept(question: str, key: Key) -> tuple[str, ...]:
     words = english()
     counted = thing(question)
     told_by = keyword(question, words.keywords)
+    if told_by and told_by[0] == "same" and keyword(question.replace(asked(question), ""), words.keywords) is None:
+        told_by = None  # "How long is each piece?" tells of no amount that comes again
     if counted and (told_by is None or unit(*key, "concept") < 0.4):
         return phrases("pose_thing", key, thing=counted)
     kind, word = told_by or ("any", "")
@@ -75,11 +77,9 @@ def _concept(question: str, key: Key) -> tuple[str, ...]:
 def err(facts: Facts, key: Key) -> Saying | None:
     """The pupil's wrong solution, by a planted mistake."""
     wrong = plant(facts.seed, *key)
-    return None if wrong is None else mistaken(wrong, facts.seed, key)
-
-
-def mistaken(wrong: Wrong, seed: Seed, key: Key) -> Saying:
-    slots, working = told(wrong, phrases("wrong_close", key, answer=wrong.final), seed, key)
+    if wrong is None:
+        return None
+    slots, working = told(wrong, phrases("wrong_close", key, answer=wrong.final), facts.seed, key)
     lead = (phrases("pupil_lead", key),) if unit(*key, "lead") < 0.5 else ()
     return Saying((*lead, *slots), {"working": working}, notes_of(wrong))
 
@@ -183,9 +183,9 @@ def solve_similar(facts: Facts, key: Key) -> Saying:
 
 
 def _plan(operations: list[str]) -> str:
-    """ "multiply and then subtract"; nothing for more than three operations."""
+    """ "multiply and then subtract"; with more than three operations only that it goes step by step."""
     if not 1 <= len(operations) <= 3:
-        return ""
+        return english().many_steps
     verbs = [english().operations[op].base for op in operations]
     for i in range(1, len(verbs)):
         if verbs[i].split()[0] == verbs[i - 1].split()[0]:

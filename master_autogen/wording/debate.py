@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from master_autogen.arithmetic import read_final, same_answer
 from master_autogen.draws import unit
 from master_autogen.records import Act
-from master_autogen.wording.acts import OFFERED, Key, Play, Saying, known_of, phrases, reference, told
+from master_autogen.wording.acts import OFFERED, Key, Play, Saying, err, known_of, phrases, reference, told
 from master_autogen.wording.diagnosis import certain, is_right
 from master_autogen.wording.facts import Facts, Notes, Said
 from master_autogen.wording.mistakes import mistake_of, notes_of, plant, values
@@ -27,12 +27,7 @@ def state(facts: Facts, key: Key) -> Saying | None:
     """A's solution; in a later exchange A's answer to the objection."""
     if facts.last("challenge") is not None:
         return _reply(facts, facts.last("challenge"), key)
-    wrong = plant(facts.seed, *key)
-    if wrong is None:
-        return None
-    slots, working = told(wrong, phrases("wrong_close", key, answer=wrong.final), facts.seed, key)
-    lead = (phrases("pupil_lead", key),) if unit(*key, "lead") < 0.5 else ()
-    return Saying((*lead, *slots), {"working": working}, notes_of(wrong))
+    return err(facts, key)
 
 
 def challenge(facts: Facts, key: Key) -> Saying | None:

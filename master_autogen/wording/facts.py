@@ -33,7 +33,7 @@ class Facts(Record):
     names: Mapping[str, str] = Field(default_factory=dict)
 
     def title(self, role: str) -> str:
-        return self.names.get(role) or role.replace("_", " ").capitalize()
+        return self.names.get(role) or role.replace("_", " ").title()
 
     def last(self, *acts: Act) -> Said | None:
         """The latest turn that was one of `acts`."""

@@ -84,7 +84,7 @@ def _own(act: Act, facts: Facts, key: Key) -> tuple[Attempt, ...]:
         messages += [("user", fill(own.prompt.user, {"question": example.question})), ("assistant", example.answer)]
     messages.append(("user", fill(own.prompt.user, {"question": facts.seed.instruction})))
     accept: Callable[[str], Accepted | None] = partial(own_solution, seed=facts.seed, wrong_only=act == "err")
-    sampling = {"max_tokens": 90, "stop": ["\n"]}
+    sampling = {"max_tokens": 70, "stop": ["\n"]}
     return tuple(Attempt(tuple(messages), {"temperature": t, **sampling}, "model", accept) for t in OWN_TEMPERATURES)
 
 
