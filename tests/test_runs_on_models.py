@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from master_autogen.errors import UserError
 from master_autogen.grading.quality import read_rubric
 from master_autogen.log import open_log, run_lessons, totals
 from master_autogen.models.scripted import ScriptedClient
@@ -133,3 +134,19 @@ async def test_the_embedded_model_plays_the_bundled_maths_seeds(tmp_path: Path) 
         assert (passed["wrong_answer", 1], passed["no_leak", 2], passed["right_answer", 3]) == (True, True, True)
     by_code = sum(turn.made_by == "template" for lesson in accepted for turn in lesson.episodes[0].turns)
     assert by_code < 0.1 * sum(len(lesson.episodes[0].turns) for lesson in accepted)
+
+
+async def test_an_endpoint_that_is_down_is_told_before_anything_is_written(tmp_path: Path) -> None:
+    environ = {
+        "MASTER_AUTOGEN_BASE_URL": "http://127.0.0.1:9/v1",
+        "MASTER_AUTOGEN_MODELS": "small,large",
+        "OPENAI_API_KEY": "none",
+    }
+    what = Inputs([read_scenario("debate")], read_pool("endpoint", environ), [APPLES], read_rubric("pairwise"))
+    with pytest.raises(UserError) as caught:
+        await run(what, tmp_path / "log.db", environ=environ)
+    assert str(caught.value) == (
+        "model 'small': nobody answers at http://127.0.0.1:9/v1 (connection refused); start the server, "
+        "or mend its address in pool 'endpoint' or the environment"
+    )
+    assert list(tmp_path.iterdir()) == []

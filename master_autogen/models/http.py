@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from os import environ as os_environ
 from typing import Any, TypeVar
@@ -29,6 +30,9 @@ CONFIG_KEYS = frozenset({"context_tokens", "scoring", "start"})
 """What `config` of a model of provider `openai` may hold; `scoring` and `start` are for `HttpScorer`."""
 
 
+REACH_S = 5.0
+
+
 class Endpoint:
     """One base URL with its key and its limits: takes JSON to it and brings JSON back, or raises `CallError`.
 
@@ -46,6 +50,22 @@ class Endpoint:
         self._slots = Slots(self._limits.concurrency)
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def reach(self) -> str | None:
+        """Why nobody answers at the address, or None if somebody does; no request is made."""
+        parts = urlsplit(self.base_url)
+        try:
+            async with asyncio.timeout(REACH_S):
+                _, writer = await asyncio.open_connection(
+                    parts.hostname, parts.port or (443 if parts.scheme == "https" else 80)
+                )
+        except TimeoutError:
+            return f"no answer within {REACH_S:g} s"
+        except OSError as error:
+            # asyncio's own text names the socket address in Python's notation.
+            return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)
+        writer.close()
+        return None
 
     async def post(
         self, path: str, body: Mapping[str, Any], read: Callable[[dict[str, Any], bytes], T], *, beside_v1: bool = False

@@ -96,6 +96,15 @@ class Clients:
         )
         return said.content if isinstance(said.content, str) else ""
 
+    async def reach(self) -> None:
+        """Raise `UserError` where nobody answers at the address of an endpoint that was made; nothing is asked."""
+        for name, endpoint in list(self._endpoints.items()):
+            if (why := await endpoint.reach()) is not None:
+                raise UserError(
+                    f"model {name!r}: nobody answers at {endpoint.base_url} ({why}); start the server, or mend its "
+                    f"address in pool {self._pool.name!r} or the environment"
+                )
+
     async def close(self) -> None:
         """Close whatever was made; what is asked for afterwards is made anew."""
         chats, scorers, endpoints = self._chats, self._scorers, self._endpoints

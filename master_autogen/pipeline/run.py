@@ -81,7 +81,7 @@ async def run(
     playable, not_played = sort_out(inputs)
     rounds = split_rounds(playable, inputs.rounds, inputs.seeds_per_round)
     clients = build_clients(inputs.pool, environ=environ)
-    _meet(clients, inputs)
+    await _meet(clients, inputs)
     # A set of some hundred thousand questions is embedded at once here: by words, which takes no model.
     similar = SimilarQuestions(similar_pool(inputs), HashingEmbedder())
     run_id, resumed = _run_id(inputs, log_path, new)
@@ -110,13 +110,15 @@ async def run(
     return Outcome(run_id, resumed, len(inputs.seeds), played, not_played + player.unplaced)
 
 
-def _meet(clients: Clients, inputs: Inputs) -> None:
-    """Make every client that the run may need, so that a missing key or package is told before anything is written."""
+async def _meet(clients: Clients, inputs: Inputs) -> None:
+    """Make every client that the run may need: a missing key or package, or an endpoint that is down, is told before
+    anything is written."""
     for model in dict.fromkeys(agent.model for agent in inputs.pool.agents.values()):
         clients.chat(model)
     for scorer in (inputs.pool.scorers.small, inputs.pool.scorers.large):
         if scorer is not None:
             clients.scorer(scorer)
+    await clients.reach()
 
 
 def _run_id(inputs: Inputs, log_path: Path, new: bool) -> tuple[str, bool]:
