@@ -281,3 +281,23 @@ async def test_the_papers_normaliser_is_another_run_and_its_rewards_stay_probabi
     assert (config["normaliser"], config["judge_shares_family"]) == ("paper", ["scripted"])
     with pytest.raises(UserError, match="no normaliser 'mine'; there are: running, paper"):
         await play(path, inputs(sums(8), normaliser="mine"))
+
+
+async def test_the_number_of_candidates_falls_as_selection_grows_sure(tmp_path: Path) -> None:
+    path = tmp_path / "log.db"
+    what = inputs(
+        sums(40),
+        scenarios=[read_scenario("error_correction")],
+        candidates="auto",
+        rule="thompson",
+        rounds=4,
+        pool=scripted_pool(instruction=["teacher_one"], judge="verifier", scorers=Scorers(small="hasty")),
+        rubric=None,
+    )
+    done = await play(path, what)
+    by_round: dict[int, set[int]] = {}
+    for lesson in lessons_of(path, done.run_id):
+        by_round.setdefault(lesson.plan.round, set()).add(len(lesson.episodes) - 1)
+    assert by_round[1] == {5}
+    assert all(len(counts) == 1 for counts in by_round.values())  # one number a round: it is frozen at its start
+    assert min(by_round[4]) < 5

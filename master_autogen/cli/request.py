@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from master_autogen.errors import UserError
 
@@ -38,10 +38,12 @@ class Size:
     limit: int | None
     rounds: int | None
     seeds_per_round: int | None
-    candidates: int
+    candidates: int | Literal["auto"]
 
 
-def size(seeds: str, limit: int | None, rounds: int | None, per_round: int | None, candidates: int | None) -> Size:
+def size(
+    seeds: str, limit: int | None, rounds: int | None, per_round: int | None, candidates: int | Literal["auto"] | None
+) -> Size:
     """What was asked for; for the bundled seeds, where nothing was, a first look: 4 seeds, 2 rounds, 1 candidate."""
     if seeds == BUNDLED and (limit, rounds, per_round, candidates) == (None, None, None, None):
         return Size(limit=4, rounds=2, seeds_per_round=None, candidates=1)
@@ -110,7 +112,7 @@ def shared_family(families: Sequence[str]) -> str:
     )
 
 
-def how_graded(pool: Pool, rubric: Rubric | None, candidates: int) -> str:
+def how_graded(pool: Pool, rubric: Rubric | None, candidates: int | Literal["auto"]) -> str:
     """The basis of pi in words, said once as the run begins."""
     from master_autogen.grading.composite import basis
 

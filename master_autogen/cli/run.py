@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -20,6 +20,20 @@ if TYPE_CHECKING:
 
 KINDS = ("math", "code", "choice", "general")
 """Those of `records`, which would load pydantic for `--help`."""
+
+
+class Candidates(click.ParamType):  # type: ignore[type-arg]
+    """A whole number from 0, or `auto`."""
+
+    name = "number"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        text = str(value)
+        if text == "auto":
+            return text
+        if not text.isdecimal():
+            self.fail(f"{text!r} is neither a whole number from 0 nor auto.", param, ctx)
+        return int(text)
 
 
 @click.command()
@@ -39,7 +53,7 @@ KINDS = ("math", "code", "choice", "general")
 @click.option("--judge", help="Judge to ask in place of the pool's: verifier, or a judge file's name")
 @click.option("--rounds", type=click.IntRange(min=1), help="Rounds that the seeds are split over")
 @click.option("--seeds-per-round", type=click.IntRange(min=1), help="Fresh seeds in each round")
-@click.option("--candidates", type=click.IntRange(min=0), help="Candidate episodes a lesson, beside its base  [2]")
+@click.option("--candidates", type=Candidates(), help="Candidate episodes a lesson, beside its base, or auto  [2]")
 @click.option("--limit", type=click.IntRange(min=1), help="Seeds to play in all")
 @click.option("--rule", type=click.Choice(list(RULES)), default="paper", show_default=True, help="Selection rule")
 @click.option(
@@ -78,7 +92,7 @@ def run(
     judge: str | None,
     rounds: int | None,
     seeds_per_round: int | None,
-    candidates: int | None,
+    candidates: int | Literal["auto"] | None,
     limit: int | None,
     rule: str,
     beta: float,

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from master_autogen.casting import check_cast, is_opening
 from master_autogen.errors import UserError
@@ -17,7 +17,7 @@ from master_autogen.grading.quality import Rubric
 from master_autogen.pool import Pool
 from master_autogen.records import Seed
 from master_autogen.scenario import Scenario
-from master_autogen.selection import BETA, RULES
+from master_autogen.selection import BETA, RULES, enough
 from master_autogen.wording import can_play
 
 SEEDS_PER_ROUND = 100
@@ -35,7 +35,7 @@ class Inputs:
     limit: int | None = None
     rounds: int | None = None
     seeds_per_round: int | None = None
-    candidates: int = 2
+    candidates: int | Literal["auto"] = 2
     rule: str = "paper"
     beta: float = BETA
     random_seed: int = 0
@@ -45,6 +45,10 @@ class Inputs:
     def shared_families(self) -> list[str]:
         """Model families that a judge shares with an agent that may be cast; none where the verifier judges."""
         return self.pool.judge_families if self.rubric else []
+
+    def candidates_for(self, probabilities: Sequence[float]) -> int:
+        """How many candidates a lesson gets; with "auto", fewer the surer the selection of its round is."""
+        return enough(probabilities) if self.candidates == "auto" else self.candidates
 
     def identity(self) -> str:
         """The first 8 hex digits of a hash over everything here: the run's id."""

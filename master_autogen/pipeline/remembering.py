@@ -29,7 +29,7 @@ class Memory:
 
     def tell(self, number: int, seeds: Sequence[Seed], learned: Learned) -> Told:
         """For round `number`: what pairs did well on questions like each of these, in the rounds before."""
-        if self._inputs.candidates < 2 or number == 1:
+        if self._inputs.candidates in (0, 1) or number == 1:
             return {}
         name = self._embedder.name
         db = open_log(self._log_path, readonly=True)

@@ -142,15 +142,16 @@ class Player:
                 similar = self._similar.draw(seed, key) if scenario.similar else None
                 if scenario.similar and similar is None:
                     continue
+                probabilities = learned.of((scenario.name, seed.kind), inputs).probabilities
                 plans.append(
                     plan_lesson(
                         scenario,
                         inputs.pool,
                         seed,
                         similar=similar,
-                        probabilities=learned.of((scenario.name, seed.kind), inputs).probabilities,
+                        probabilities=probabilities,
                         remembered=told.get((scenario.name, seed.id)),
-                        candidates=inputs.candidates,
+                        candidates=inputs.candidates_for(probabilities),
                         number=number,
                         position=len(plans),
                         random_seed=inputs.random_seed,

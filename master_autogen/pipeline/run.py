@@ -143,7 +143,7 @@ def _run_id(inputs: Inputs, log_path: Path, new: bool) -> tuple[str, bool]:
 
 def _embedder(inputs: Inputs, log_path: Path, run_id: str, resumed: bool) -> Embedder:
     """The memory bank's: the one the run began with, as other vectors would cast otherwise; else the best there is."""
-    if inputs.candidates < 2:
+    if inputs.candidates in (0, 1):
         return HashingEmbedder()
     if not resumed:
         return best_embedder()
