@@ -11,6 +11,7 @@ from master_autogen.log import (
     CheckTotal,
     Database,
     LogWriter,
+    earlier_costs,
     earlier_gaps,
     open_log,
     round_rewards,
@@ -195,3 +196,23 @@ def test_earlier_gaps_are_those_of_the_lessons_own_grades_of_the_rounds_before_b
     assert [(g.episode_id[-2:], g.evaluator) for g in run_grades(db, "run1")][:3] == [
         ("e0", "j"), ("e1", "j"), ("e2", "judge/1"),
     ]  # fmt: skip
+
+
+def test_earlier_costs_are_those_of_the_candidates_turns_of_the_rounds_before(path: Path) -> None:
+    calls = (
+        call(1, slot=0, cost=9.0),  # the base is no arm of selection
+        call(2, slot=1, cost=0.25),
+        call(3, slot=1, cost=0.5, status="error", error="cut off"),  # billed, though of no use
+        call(4, slot=1, cost=None, status="error", error="refused"),
+        call(5, slot=1, cost=4.0, purpose="judge"),
+        call(6, slot=2, cost=0.125),
+        call(7, slot=2, cost=None),  # an answer of no known price
+    )
+    with LogWriter(path) as log:
+        for made in calls:
+            log.put_call(made)
+    db = open_log(path)
+    assert [(row.scenario, row.task_type, row.pair, row.cost) for row in earlier_costs(db, "run1", 2)] == [
+        ("correction", "math", OTHER, 0.75)
+    ]
+    assert earlier_costs(db, "run1", 1) == earlier_costs(db, "other", 2) == []

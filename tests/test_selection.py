@@ -1,8 +1,14 @@
-"""Selection rules against numbers worked out by hand."""
+"""Selection rules against numbers worked out by hand, and what all of them have in common."""
+
+import subprocess
+import sys
 
 import pytest
 
-from master_autogen.selection import Arm, paper, seen, start, uniform
+from master_autogen.records import Pair
+from master_autogen.selection import RULES, Arm, Past, enough, paper, seen, start, uniform
+
+PAIRS = [Pair(instruction=i, response=r) for i in ("kind", "strict") for r in ("hasty", "careful")]
 
 
 def test_paper_is_equation_8_step_by_step() -> None:
@@ -17,11 +23,6 @@ def test_paper_with_no_reward_changes_nothing() -> None:
     assert paper([0.2, 0.8], []) == [0.2, 0.8]
 
 
-def test_paper_refuses_what_is_no_reward() -> None:
-    with pytest.raises(ValueError, match=r"^a reward of -0\.1 for arm 1; rewards lie in \[0, 1\]$"):
-        paper([0.5, 0.5], [(1, -0.1)])
-
-
 def test_pairs_pulled_alike_approach_their_shares_of_the_reward() -> None:
     probabilities = start(2)
     for _ in range(400):
@@ -29,9 +30,57 @@ def test_pairs_pulled_alike_approach_their_shares_of_the_reward() -> None:
     assert probabilities == pytest.approx([0.9, 0.1], abs=0.01)
 
 
+def test_the_rule_paper_goes_on_from_round_to_round() -> None:
+    past = Past(PAIRS, rounds=[[(0, 1.0)], [], [(3, 0.5), (0, 0.2)]], beta=0.1)
+    assert RULES["paper"](past).probabilities == paper(start(4), [(0, 1.0), (3, 0.5), (0, 0.2)], beta=0.1)
+
+
 def test_uniform_learns_nothing() -> None:
     assert uniform([0.9, 0.1], [(0, 1.0)] * 50) == [0.5, 0.5]
+    assert RULES["uniform"](Past(PAIRS, rounds=[[(0, 1.0)]])).probabilities == [0.25] * 4
 
 
 def test_pulls_and_rewards_are_counted_by_arm() -> None:
     assert seen(3, [(0, 0.5), (2, 1.0), (0, 0.25)]) == [Arm(2, 0.75), Arm(0, 0.0), Arm(1, 1.0)]
+
+
+@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rounds", [[], [[]], [[], []]])
+def test_what_has_not_been_seen_is_cast_uniformly(rule: str, rounds: list[list[tuple[int, float]]]) -> None:
+    selection = RULES[rule](Past(PAIRS, rounds, key=(0, "debate", "math", 1)))
+    assert selection.probabilities == [0.25] * 4
+    assert (selection.rule, selection.note) == (rule, None)
+
+
+@pytest.mark.parametrize("rule", [name for name in RULES if name != "uniform"])
+@pytest.mark.parametrize("reward", [-0.1, 1.5, float("nan")])
+def test_what_is_no_reward_is_refused(rule: str, reward: float) -> None:
+    costs = [(arm, 0.1) for arm in range(4)]
+    with pytest.raises(ValueError, match=r"^a reward of (-0\.1|1\.5|nan) for arm 1; rewards lie in \[0, 1\]$"):
+        RULES[rule](Past(PAIRS, [[(0, 0.0), (1, reward)]], costs))
+
+
+@pytest.mark.parametrize(
+    ("probabilities", "candidates"),
+    [
+        ([0.25] * 4, 5),
+        ([0.45, 0.55], 4),  # 0.45^3 = 0.091 > 0.05 >= 0.45^4 = 0.041
+        ([0.632, 0.368], 3),  # 0.368^3 = 0.0498
+        ([0.9, 0.1], 2),
+        ([0.96, 0.04], 2),
+        ([1.0, 0.0], 2),
+    ],
+)
+def test_fewer_candidates_are_enough_where_selection_is_sure(probabilities: list[float], candidates: int) -> None:
+    assert enough(probabilities) == candidates
+
+
+def test_candidates_stay_within_their_bounds() -> None:
+    assert enough([0.25] * 4, most=3) == 3
+    assert enough([0.96, 0.04], least=1) == 1
+    assert enough([0.9, 0.1], least=1) == 2
+
+
+def test_the_rules_are_named_without_loading_numpy() -> None:
+    code = "import sys; from master_autogen.selection import RULES, enough; print(sorted({'numpy', 'pydantic'} & set(sys.modules)))"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"

@@ -22,10 +22,11 @@ from master_autogen.log.read import (
     run_lessons,
 )
 from master_autogen.log.search import search
-from master_autogen.log.tally import earlier_gaps, round_rewards, run_grades, selection_history, totals
+from master_autogen.log.tally import earlier_costs, earlier_gaps, round_rewards, run_grades, selection_history, totals
 from master_autogen.log.views import (
     CallTotal,
     CheckTotal,
+    CostRow,
     EpisodeView,
     LessonRow,
     RewardRow,
@@ -41,6 +42,7 @@ __all__ = [
     "CallTotal",
     "Candidate",
     "CheckTotal",
+    "CostRow",
     "Database",
     "EpisodeView",
     "LessonRow",
@@ -52,6 +54,7 @@ __all__ = [
     "SearchHit",
     "Totals",
     "bank_owed",
+    "earlier_costs",
     "earlier_gaps",
     "episode_calls",
     "get_episode",

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from master_autogen.log import rows
 from master_autogen.log.sql import fetch
-from master_autogen.log.views import CallTotal, CheckTotal, RewardRow, Totals
+from master_autogen.log.views import CallTotal, CheckTotal, CostRow, RewardRow, Totals
 from master_autogen.records import Grade, Kind, SelectionRow
 
 
@@ -59,6 +59,26 @@ SELECT scenario, task_type, pair_instruction, pair_response, lesson_id, position
 FROM lessons JOIN episodes AS e ON e.lesson_id = lessons.id
 WHERE lessons.run_id = ? AND round = ? AND NOT is_base
 ORDER BY position, lessons.id, slot
+"""
+
+
+def earlier_costs(db: Database, run_id: str, before: int) -> list[CostRow]:
+    """What the turns of each candidate cost in a run's rounds before this one, in lesson order, then by slot.
+
+    Attempts that failed are included where the server billed them. An episode with an answer of no known price is left
+    out, as one without any call is.
+    """
+    found = fetch(db, _COSTS, (run_id, before))
+    names = ("scenario", "task_type", "cost")
+    return [CostRow.model_validate({name: row[name] for name in names} | {"pair": rows.pair_of(row)}) for row in found]
+
+
+_COSTS = """
+SELECT scenario, task_type, pair_instruction, pair_response, sum(cost) AS cost
+FROM lessons JOIN episodes AS e ON e.lesson_id = lessons.id JOIN calls ON calls.episode_id = e.id
+WHERE lessons.run_id = ? AND round < ? AND NOT is_base AND purpose = 'turn'
+GROUP BY e.id HAVING count(cost) > 0 AND sum(calls.status = 'ok' AND cost IS NULL) = 0
+ORDER BY round, position, lessons.id, slot
 """
 
 

@@ -101,6 +101,15 @@ class RewardRow(Record):
     reward: float
 
 
+class CostRow(Record):
+    """What one candidate's turns cost, in US dollars."""
+
+    scenario: str
+    task_type: Kind
+    pair: Pair
+    cost: float
+
+
 class CallTotal(Record):
     """Calls of one purpose by one agent on one model in one round; tokens and cost include failed attempts.
     `estimated` counts the calls whose tokens are an estimate, `unpriced` those missing from `cost`."""

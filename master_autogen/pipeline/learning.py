@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from master_autogen.log import open_log, round_rewards
+from master_autogen.log import earlier_costs, open_log, round_rewards
 from master_autogen.pipeline.inputs import Inputs
 from master_autogen.records import Kind, Pair, SelectionRow
 from master_autogen.selection import RULES, Past, Selection, seen, start
@@ -55,6 +55,7 @@ def learn(inputs: Inputs, log_path: Path, run_id: str, number: int) -> Learned:
     pairs = inputs.pool.pairs
     arm: dict[Pair, int] = {pair: i for i, pair in enumerate(pairs)}
     found: defaultdict[Topic, list[list[tuple[int, float]]]] = defaultdict(lambda: [[] for _ in range(number - 1)])
+    costs: defaultdict[Topic, list[tuple[int, float]]] = defaultdict(list)
     if number > 1:
         db = open_log(log_path, readonly=True)
         try:
@@ -63,11 +64,13 @@ def learn(inputs: Inputs, log_path: Path, run_id: str, number: int) -> Learned:
                     # The paper's literal normaliser (an option) gives rewards outside [0, 1].
                     reward = min(max(row.reward, 0.0), 1.0)
                     found[(row.scenario, row.task_type)][earlier - 1].append((arm[row.pair], reward))
+            for spent in earlier_costs(db, run_id, number):
+                costs[(spent.scenario, spent.task_type)].append((arm[spent.pair], spent.cost))
         finally:
             db.close()
     rule = RULES[inputs.rule]
     selections = {
-        topic: rule(Past(pairs, rewards, key=(inputs.random_seed, *topic, number), beta=inputs.beta))
+        topic: rule(Past(pairs, rewards, costs[topic], key=(inputs.random_seed, *topic, number), beta=inputs.beta))
         for topic, rewards in found.items()
     }
     return Learned(selections, found)

@@ -1,0 +1,60 @@
+"""Thompson's rules in whole runs: a function of the log's rows, priced by what the calls of the log cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from master_autogen.log import earlier_costs, open_log, round_rewards, selection_history
+from master_autogen.pool import Price
+from master_autogen.records import SelectionRow
+from master_autogen.scenario import read_scenario
+from master_autogen.selection import RULES, Past
+from tests.kit import scripted_pool
+from tests.test_pipeline import inputs, play, sums
+
+POOL = scripted_pool()
+PRICED = scripted_pool(
+    models={
+        name: model.model_copy(update={"price": Price(prompt=1.0, completion=2.0)})
+        for name, model in POOL.models.items()
+    }
+)
+
+
+async def run(path: Path, rule: str, **changes: Any) -> tuple[list[SelectionRow], Any]:
+    what = {"rule": rule, "rounds": 3, "scenarios": [read_scenario("error_correction")], "random_seed": 5}
+    done = await play(path, inputs(sums(24), **(what | changes)))
+    db = open_log(path)
+    return selection_history(db, done.run_id), (db, done.run_id)
+
+
+@pytest.mark.parametrize(("rule", "pool"), [("thompson", POOL), ("thompson-cost", PRICED)])
+async def test_each_round_is_a_function_of_the_rows_before_it(tmp_path: Path, rule: str, pool: Any) -> None:
+    history, (db, run_id) = await run(tmp_path / "log.db", rule, pool=pool)
+    arm = {pair: i for i, pair in enumerate(pool.pairs)}
+    assert {row.rule for row in history} == {rule}
+    for number in (1, 2, 3, 4):
+        rounds = [[(arm[r.pair], r.reward) for r in round_rewards(db, run_id, n)] for n in range(1, number)]
+        costs = [(arm[row.pair], row.cost) for row in earlier_costs(db, run_id, number)]
+        assert bool(costs) == (rule == "thompson-cost" and number > 1)
+        past = Past(pool.pairs, rounds, costs, key=(5, "error_correction", "math", number))
+        cast = {row.pair: row.probability for row in history if row.round == number}
+        assert [cast[pair] for pair in pool.pairs] == RULES[rule](past).probabilities
+    db.close()
+
+
+async def test_thompson_learns_who_solves(tmp_path: Path) -> None:
+    """The hasty student's answers are verifiably wrong: its pairs earn nothing, and are cast no more."""
+    history, (db, _) = await run(tmp_path / "log.db", "thompson")
+    db.close()
+    last = {row.pair: row.probability for row in history if row.round == 4}
+    assert sum(p for pair, p in last.items() if pair.response == "student_hasty") < 0.01
+
+
+async def test_without_prices_the_log_names_the_rule_that_cast_in_fact(tmp_path: Path) -> None:
+    history, (db, _) = await run(tmp_path / "log.db", "thompson-cost")
+    db.close()
+    assert {(row.round, row.rule) for row in history} == {(1, "thompson-cost"), *((n, "thompson") for n in (2, 3, 4))}
