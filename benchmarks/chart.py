@@ -85,7 +85,8 @@ def _panel(panel: Panel) -> list[str]:
         made += _line(line, scale)
     ends = [scale.y(min(line.y[-1], scale.most_y)) for line in panel.lines]
     for line, y in zip(panel.lines, apart(ends), strict=True):
-        made.append(_text(WIDTH - RIGHT + 5, y + 4, line.name, _colour(line.name)))
+        end = f" ↑ {line.y[-1]:.0f}" if line.y[-1] > scale.most_y else ""
+        made.append(_text(WIDTH - RIGHT + 5, y + 4, line.name + end, _colour(line.name)))
     return made
 
 
@@ -101,7 +102,7 @@ def _line(line: Line, scale: Scale) -> list[str]:
 
 
 def _top(lines: Sequence[Line]) -> float:
-    """The top of the axis: over the highest band, or twice the rest where one line would flatten all others."""
+    """The top of the axis: over the highest band; where one line would flatten all others it runs out of the panel."""
     tops = sorted((max(line.high) for line in lines), reverse=True)
     return tops[0] * 1.05 if len(tops) < 2 or tops[0] < 2.5 * tops[1] else tops[1] * 1.6
 
@@ -123,7 +124,7 @@ def ticks(most: float) -> list[float]:
     """Four to eight round numbers from 0 to `most`.
 
     >>> ticks(5000)
-    [0.0, 1000.0, 2000.0, 3000.0, 4000.0, 5000.0]
+    [0, 1000, 2000, 3000, 4000, 5000]
     """
     rough = most / 5
     size = 10 ** math.floor(math.log10(rough))

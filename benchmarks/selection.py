@@ -6,7 +6,8 @@
 
 Rules are played as the pipeline plays them: by rounds. `paper` (eq. 8) gets, in every world, the evolution rate of a
 fixed grid that is best for it over all seeds. The worlds are told in `worlds.py`. What `master_autogen.selection` sets
-by hand was chosen with --random-seed 7 and 11; the numbers to report come from another seed, the default.
+by hand was chosen with --random-seed 7 and 11 (the floor of `thompson-cost` also after a look at 2026, which was to be
+reported before); the numbers to report come from another seed, the default.
 """
 
 from __future__ import annotations
@@ -116,7 +117,7 @@ def arguments() -> argparse.Namespace:
         default=[100, 20],
         help=f"sizes of a round; the first is the headline, of the others only {' and '.join(OTHER_SIZES)} [100 20]",
     )
-    parser.add_argument("--random-seed", type=int, default=2026)
+    parser.add_argument("--random-seed", type=int, default=2027)
     parser.add_argument("--workers", type=int, default=2, help="processes [2]")
     parser.add_argument(
         "--plot", type=Path, default=Path("outputs/selection.svg"), help="SVG file [outputs/selection.svg]"

@@ -46,10 +46,10 @@ def test_a_planted_change_is_found_and_only_what_came_after_is_kept(per_round: i
 def test_a_change_within_a_round_is_found_within_it() -> None:
     memory = Memory(prior(PAIRS))
     memory.fold(*rewards(BEFORE, 1, 1000, 1))
-    first, second = rewards(BEFORE, 1, 2 * CHUNK, 2), rewards(AFTER, 1, 4 * CHUNK, 3)
+    first, second = rewards(BEFORE, 1, 200, 2), rewards(AFTER, 1, 400, 3)
     memory.fold(*(np.concatenate(parts, axis=1) for parts in zip(first, second, strict=True)))
     assert memory.changes.tolist() == [1]
-    assert memory.known().pulls.sum() == 4 * CHUNK
+    assert memory.known().pulls.sum() == 400
 
 
 def test_streams_know_nothing_of_each_other() -> None:

@@ -14,7 +14,8 @@ from master_autogen.selection.gaussian import Floats, Prior, Sums, evidence, noi
 
 # The evidence that makes a change, in natural logarithms: e^14 is a million to one. It is looked for at about eight
 # places after every round, one lesson's candidates share the luck of its seed (so the evidence is up to twice too sure
-# of itself), and a false alarm forgets all that a run has learnt. A real change of all pairs passes it in 20 lessons.
+# of itself), and a false alarm forgets all that a run has learnt. A change of all pairs passes it in some dozen
+# lessons.
 CHANGE = 14.0
 # Rewards between two places where a change may be found: twenty lessons of five candidates.
 CHUNK = 100

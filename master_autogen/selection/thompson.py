@@ -69,7 +69,7 @@ def per_cost(draws: Floats, prices: Floats, floor: float) -> Floats:
     above = draws >= floor * best
     above &= above.mean(2, keepdims=True) >= LIKELY
     worth = np.where(above, draws / prices[..., None], -np.inf)
-    return np.where((best > 0) & above.any(1, keepdims=True), worth, draws)
+    return np.where(above.any(1, keepdims=True), worth, draws)
 
 
 def arm_prices(past: Past) -> list[float] | str:
