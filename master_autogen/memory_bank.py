@@ -22,7 +22,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from master_autogen.draws import choose
 from master_autogen.records import Pair
 
 NEAREST = 20
@@ -57,13 +56,6 @@ class Neighbour(NamedTuple):
 
     number: int
     cosine: float
-
-
-class Drawn(NamedTuple):
-    """The place of the drawn pair among the pool's, and the probability it was drawn with."""
-
-    arm: int
-    probability: float
 
 
 class MemoryBank:
@@ -204,12 +196,6 @@ class MemoryBank:
 
     def _mean(self) -> float:
         return float(self._pis.mean()) if len(self._pis) else 0.0
-
-
-def draw(probabilities: Sequence[float], slots: Iterable[int], key: tuple[object, ...]) -> list[Drawn]:
-    """One pair a slot, with replacement, by hash: `key` is what the lesson's draws hang on, as in `casting`."""
-    arms = [choose(range(len(probabilities)), *key, slot, "pair", 1, weights=probabilities) for slot in slots]
-    return [Drawn(arm, probabilities[arm]) for arm in arms]
 
 
 def _digest(instruction: str | bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +10,11 @@ import pytest
 from numpy.typing import NDArray
 from sqlite_utils import Database
 
-from master_autogen.casting import cast_lesson
 from master_autogen.embedding import HashingEmbedder
 from master_autogen.log import Candidate, LogWriter, bank_owed, open_log, read_bank
 from master_autogen.log.migrations import MIGRATIONS
-from master_autogen.memory_bank import Entry, MemoryBank, Neighbour, draw
+from master_autogen.memory_bank import Entry, MemoryBank, Neighbour
 from master_autogen.records import Pair
-from master_autogen.scenario import read_scenario
-from tests.kit import scripted_pool
 from tests.test_log_rows import OTHER, PAIR, RUN, episode, grade, lesson, plan, planned_log
 
 A, B, C = (Pair(instruction="teacher", response=name) for name in "abc")
@@ -169,25 +165,6 @@ def test_pairs_of_another_pool_do_not_count() -> None:
     found = bank.probabilities(near, [B, A], [0.5, 0.5])
     assert found is not None
     assert found[1] > found[0] > 0
-
-
-# --- draws ---
-
-
-def test_draws_are_the_same_again_and_follow_the_probabilities() -> None:
-    drawn = [found for i in range(2000) for found in draw([0.7, 0.0, 0.3], (1, 2), ("test", i))]
-    assert drawn == [found for i in range(2000) for found in draw([0.7, 0.0, 0.3], (1, 2), ("test", i))]
-    counts = Counter(found.arm for found in drawn)
-    assert [counts[arm] / 4000 for arm in range(3)] == pytest.approx([0.7, 0.0, 0.3], abs=0.03)
-    assert {(found.arm, found.probability) for found in drawn} == {(0, 0.7), (2, 0.3)}
-
-
-def test_a_slot_draws_as_casting_does() -> None:
-    pool, scenario, selection = scripted_pool(), read_scenario("error_correction"), [0.4, 0.1, 0.3, 0.2]
-    for i in range(50):
-        casts = cast_lesson(scenario, pool, selection, position=0, candidates=3, key=("test", i))
-        drawn = draw(selection, (1, 2, 3), ("test", i))
-        assert [pool.pairs[found.arm] for found in drawn] == [cast.pair for cast in casts[1:]]
 
 
 # --- in the log ---
