@@ -1,0 +1,140 @@
+"""An OpenAI-compatible endpoint for benchmarks: every reply after the same latency, at next to no cost of its own.
+
+    python benchmarks/mock.py --latency-ms 100        # prints its address, serves until its standard input ends
+
+It speaks HTTP/1.1 from an asyncio protocol, because a server framework would be what is measured. A reply is a function
+of the request's bytes: a verdict where JSON is asked for, else some sentences. `GET /stats` tells how many requests
+there were and how many at once, and starts counting anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import sys
+import zlib
+
+LENGTH = re.compile(rb"(?i)\r\ncontent-length:\s*(\d+)")
+SENTENCES = (
+    "A garden wants water in the morning, because the sun takes less of it then.",
+    "Think of what the roots need before you think of the leaves.",
+    "The soil holds some of the water, and the rest runs away below.",
+    "I would begin with the plants that dry out first and go on from there.",
+    "What you said about the leaves is a guess, so look at the soil instead.",
+    "A hand in the soil tells more than the calendar does.",
+    "So the garden is watered seldom, and then with a good deal of water.",
+    "The plants in pots have little soil, which is why they come first.",
+    "Where the ground is sandy the water is gone by noon.",
+    "Roots follow the water down, and deep roots carry a plant through a dry week.",
+    "That is why a little water every day makes a weak garden.",
+    "Rain counts too, so it helps to write down what fell.",
+)
+VERDICTS = tuple(json.dumps({"reason": "Its reasons are clearer.", "better": b}) for b in ("first", "second", "tie"))
+
+
+def reply(body: bytes) -> bytes:
+    """A whole HTTP response."""
+    drawn = zlib.crc32(body)
+    if b'"response_format"' in body:
+        text = VERDICTS[drawn % len(VERDICTS)]
+    else:
+        picked = [SENTENCES[(drawn >> shift) % len(SENTENCES)] for shift in (0, 5, 10, 15)]
+        text = " ".join(dict.fromkeys(picked))
+    document = {
+        "id": "c1",
+        "object": "chat.completion",
+        "created": 1,
+        "model": "mock",
+        "choices": [
+            {"index": 0, "message": {"role": "assistant", "content": text}, "logprobs": None, "finish_reason": "stop"}
+        ],
+        "usage": {"prompt_tokens": len(body) // 4, "completion_tokens": 60, "total_tokens": len(body) // 4 + 60},
+    }
+    return response(json.dumps(document).encode())
+
+
+def response(content: bytes) -> bytes:
+    return b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (
+        len(content),
+        content,
+    )
+
+
+class Counts:
+    """Requests answered and under way, and the most that were under way at once."""
+
+    def __init__(self) -> None:
+        self.requests = self.now = self.most = 0
+
+    def begin(self) -> None:
+        self.requests += 1
+        self.now += 1
+        self.most = max(self.most, self.now)
+
+    def taken(self) -> bytes:
+        found = json.dumps({"requests": self.requests, "most_at_once": self.most}).encode()
+        self.requests = self.most = 0
+        return found
+
+
+class Connection(asyncio.Protocol):
+    """One client's connection; one request at a time, as HTTP clients do."""
+
+    def __init__(self, latency_s: float, counts: Counts) -> None:
+        self._latency_s = latency_s
+        self._counts = counts
+        self._received = b""
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        head, separator, rest = self._received.partition(b"\r\n\r\n")
+        if not separator:
+            return
+        found = LENGTH.search(head)
+        length = int(found[1]) if found else 0
+        if len(rest) < length:
+            return
+        self._received = rest[length:]
+        if head.startswith(b"GET /stats"):
+            self._write(response(self._counts.taken()))
+            return
+        self._counts.begin()
+        asyncio.get_running_loop().call_later(self._latency_s, self._answer, reply(rest[:length]))
+
+    def _answer(self, content: bytes) -> None:
+        self._counts.now -= 1
+        self._write(content)
+
+    def _write(self, content: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(content)
+
+
+async def serve(port: int, latency_s: float) -> None:
+    loop = asyncio.get_running_loop()
+    counts = Counts()
+    server = await loop.create_server(lambda: Connection(latency_s, counts), "127.0.0.1", port, backlog=2048)
+    print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", flush=True)
+    await loop.run_in_executor(None, sys.stdin.read)  # whoever started this holds the other end
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--port", type=int, default=0, help="0: a free one")
+    parser.add_argument("--latency-ms", type=float, default=100.0)
+    arguments = parser.parse_args()
+    asyncio.run(serve(arguments.port, arguments.latency_ms / 1000))
+
+
+if __name__ == "__main__":
+    main()
