@@ -7,6 +7,7 @@ db = open_log("outputs/log.db")
 for lesson in run_lessons(db, get_run(db).id, status="accepted"): ...
 """
 
+import master_autogen.log.light  # noqa: F401, I001 - first
 from sqlite_utils import Database
 
 from master_autogen.log.bank import Candidate, bank_owed, read_bank
