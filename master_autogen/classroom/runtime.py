@@ -1,4 +1,4 @@
-"""A small AutoGen runtime for exactly one team: direct dispatch, one task a delivery, no spans, no serialisation.
+"""A small AutoGen runtime for exactly one team: direct dispatch, a task a delivery at most, no spans, no dumps.
 
 AutoGen's own `SingleThreadedAgentRuntime` hangs when a run is cancelled or a client lets a cancellation through, turns
 exceptions into text, and costs most of a turn's processor time. This one keeps its promises to a `BaseGroupChat`: a
@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections import defaultdict
+import itertools
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
-from uuid import uuid4
 
 from autogen_core import (
     Agent,
@@ -42,10 +42,12 @@ class TeamRuntime(AgentRuntime):
         self.failure: BaseException | None = None
         self.on_failure: Callable[[BaseException], None] | None = None
         self._factories: dict[str, Factory] = {}
-        self._agents: dict[AgentId, Agent] = {}
+        self._agents: dict[tuple[str, str], Agent] = {}
         self._subscriptions: list[Subscription] = []
         self._types_by_topic: defaultdict[str, list[str]] = defaultdict(list)
         self._deliveries: set[asyncio.Task[Any]] = set()
+        self._waiting: Counter[str] = Counter()  # deliveries under way, by the recipient's type
+        self._numbers = itertools.count(1)
         self._closing = False
 
     async def register_factory(
@@ -85,7 +87,8 @@ class TeamRuntime(AgentRuntime):
         cancellation_token: CancellationToken | None = None,
         message_id: str | None = None,
     ) -> Any:
-        return await self._deliver(await self._agent(recipient), message, sender, None, cancellation_token, message_id)
+        agent = await self._agent(recipient.type, recipient.key)
+        return await self._deliver(agent, message, sender, None, cancellation_token, message_id)
 
     async def publish_message(
         self,
@@ -96,18 +99,28 @@ class TeamRuntime(AgentRuntime):
         cancellation_token: CancellationToken | None = None,
         message_id: str | None = None,
     ) -> None:
-        """One task a recipient, made in the order of subscription: the recipients' own locks keep that order."""
+        """One task a recipient, made in the order of subscription: the recipients' own locks keep that order.
+
+        A recipient that has nothing waiting may take the message at once instead, if it has a method `take` that says
+        yes to it: nobody is overtaken, and no task is made.
+        """
         for agent_type in self._types_by_topic.get(topic_id.type, ()):
-            recipient = AgentId(agent_type, topic_id.source)
-            if recipient == sender:
+            if sender is not None and (sender.type, sender.key) == (agent_type, topic_id.source):
                 continue
-            agent = await self._agent(recipient)
-            task = asyncio.create_task(self._deliver(agent, message, sender, topic_id, cancellation_token, message_id))
+            agent = await self._agent(agent_type, topic_id.source)
+            take = getattr(agent, "take", None)
+            if take is not None and not self._waiting[agent_type] and take(message):
+                continue
+            task = asyncio.create_task(
+                self._deliver(agent, message, sender, topic_id, cancellation_token, message_id), name=agent_type
+            )
+            self._waiting[agent_type] += 1
             self._deliveries.add(task)
             task.add_done_callback(self._delivered)
 
     def _delivered(self, task: asyncio.Task[Any]) -> None:
         self._deliveries.discard(task)
+        self._waiting[task.get_name()] -= 1
         if self._closing:
             if not task.cancelled():
                 task.exception()  # taken, so that asyncio does not complain of it
@@ -137,23 +150,25 @@ class TeamRuntime(AgentRuntime):
             topic_id=topic_id,
             is_rpc=topic_id is None,
             cancellation_token=cancellation_token or CancellationToken(),
-            message_id=message_id or uuid4().hex,
+            message_id=message_id or str(next(self._numbers)),
         )
         with MessageHandlerContext.populate_context(agent.id):
             return await agent.on_message(message, ctx=context)
 
-    async def _agent(self, agent_id: AgentId) -> Agent:
-        if agent_id not in self._agents:
-            if agent_id.type not in self._factories:
-                raise LookupError(f"no agent of type {agent_id.type} in this team")
-            with AgentInstantiationContext.populate_context((self, agent_id)):
-                made = self._factories[agent_id.type]()
-                agent = cast(Agent, await made if inspect.isawaitable(made) else made)
-            self._agents[agent_id] = agent
-        return self._agents[agent_id]
+    async def _agent(self, type: str, key: str) -> Agent:
+        found = self._agents.get((type, key))
+        if found is not None:
+            return found
+        if type not in self._factories:
+            raise LookupError(f"no agent of type {type} in this team")
+        with AgentInstantiationContext.populate_context((self, AgentId(type, key))):
+            made = self._factories[type]()
+            agent = cast(Agent, await made if inspect.isawaitable(made) else made)
+        self._agents[type, key] = agent
+        return agent
 
     async def register_agent_instance(self, agent_instance: Agent, agent_id: AgentId) -> AgentId:
-        self._agents[agent_id] = agent_instance
+        self._agents[agent_id.type, agent_id.key] = agent_instance
         await agent_instance.bind_id_and_runtime(id=agent_id, runtime=self)
         return agent_id
 
@@ -169,26 +184,27 @@ class TeamRuntime(AgentRuntime):
         id: AgentId,
         type: type[A] = Agent,  # type: ignore[assignment]
     ) -> A:
-        agent = await self._agent(id)
+        agent = await self._agent(id.type, id.key)
         if not isinstance(agent, type):
             raise TypeError(f"agent {id} is a {agent.__class__.__name__}, not a {type.__name__}")
         return agent
 
     async def agent_metadata(self, agent: AgentId) -> AgentMetadata:
-        return (await self._agent(agent)).metadata
+        return (await self._agent(agent.type, agent.key)).metadata
 
     async def agent_save_state(self, agent: AgentId) -> Mapping[str, Any]:
-        return await (await self._agent(agent)).save_state()
+        return await (await self._agent(agent.type, agent.key)).save_state()
 
     async def agent_load_state(self, agent: AgentId, state: Mapping[str, Any]) -> None:
-        await (await self._agent(agent)).load_state(state)
+        await (await self._agent(agent.type, agent.key)).load_state(state)
 
     async def save_state(self) -> Mapping[str, Any]:
-        return {str(agent_id): dict(await agent.save_state()) for agent_id, agent in self._agents.items()}
+        return {str(agent.id): dict(await agent.save_state()) for agent in self._agents.values()}
 
     async def load_state(self, state: Mapping[str, Any]) -> None:
         for agent_id, agent_state in state.items():
-            await (await self._agent(AgentId.from_str(agent_id))).load_state(agent_state)
+            whose = AgentId.from_str(agent_id)
+            await (await self._agent(whose.type, whose.key)).load_state(agent_state)
 
     async def aclose(self) -> None:
         """Cancel what is still being delivered and wait until it is gone."""

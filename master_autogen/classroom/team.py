@@ -8,14 +8,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
-from typing import Literal
+from functools import cache
+from typing import Any, Literal
 
-from autogen_agentchat.base import ChatAgent, TaskResult, TerminationCondition
+from autogen_agentchat.base import ChatAgent, Response, TaskResult, Team, TerminationCondition
 from autogen_agentchat.messages import BaseAgentEvent, BaseChatMessage, MessageFactory, StopMessage, TextMessage
 from autogen_agentchat.teams import BaseGroupChat
 from autogen_agentchat.teams._group_chat._base_group_chat_manager import BaseGroupChatManager
-from autogen_agentchat.teams._group_chat._events import GroupChatStart, GroupChatTermination, SerializableException
-from autogen_core import CancellationToken, DefaultTopicId
+from autogen_agentchat.teams._group_chat._chat_agent_container import ChatAgentContainer
+from autogen_agentchat.teams._group_chat._events import (
+    GroupChatAgentResponse,
+    GroupChatRequestPublish,
+    GroupChatStart,
+    GroupChatTermination,
+    SerializableException,
+)
+from autogen_core import AgentRuntime, AgentType, CancellationToken, DefaultTopicId, MessageContext, TypeSubscription
 
 from master_autogen.classroom.cue import Cue
 from master_autogen.classroom.play import Heard, Play, Step
@@ -62,6 +70,52 @@ class Director(BaseGroupChatManager):
         topic = self._participant_name_to_topic_type[speaker]
         await self.publish_message(GroupChatStart(messages=[cue]), topic_id=DefaultTopicId(type=topic))
         return speaker
+
+    @classmethod
+    @cache
+    def _discover_handlers(cls) -> Sequence[Any]:
+        return super()._discover_handlers()
+
+
+class Seat(ChatAgentContainer):
+    """A participant's place in the chat, as AutoGen's, for the own runtime: what is said goes into its buffer at once,
+    and asking it to speak opens no span. AutoGen's looks its handlers up anew for every participant of every chat."""
+
+    @classmethod
+    @cache
+    def _discover_handlers(cls) -> Sequence[Any]:
+        return super()._discover_handlers()
+
+    def take(self, message: Any) -> bool:
+        if isinstance(message, GroupChatAgentResponse):
+            self._buffer_message(message.response.chat_message)
+            return True
+        if isinstance(message, GroupChatStart):
+            for said in message.messages or ():
+                self._buffer_message(said)
+            return True
+        return False
+
+    async def on_message_impl(self, message: Any, ctx: MessageContext) -> Any:
+        if isinstance(message, GroupChatRequestPublish) and not isinstance(self._agent, Team):
+            return await self._speak(self._agent, ctx.cancellation_token)
+        return await super().on_message_impl(message, ctx)
+
+    async def _speak(self, agent: ChatAgent, token: CancellationToken) -> None:
+        """An exception goes to the runtime as it was raised: nobody else needs to be told."""
+        response: Response | None = None
+        async for said in agent.on_messages_stream(self._message_buffer, token):
+            if isinstance(said, Response):
+                response = said
+            else:
+                await self._log_message(said)
+        if response is None:
+            raise RuntimeError(f"{agent.name} gave no response")
+        await self._log_message(response.chat_message)
+        self._message_buffer.clear()
+        answer = GroupChatAgentResponse(response=response, name=agent.name)
+        topic = DefaultTopicId(type=self._parent_topic_type)
+        await self.publish_message(answer, topic_id=topic, cancellation_token=token)
 
 
 class PlayIsOver(TerminationCondition):
@@ -143,6 +197,38 @@ class ScriptedGroupChat(BaseGroupChat):
             max_turns,
             message_factory,
         )
+
+    async def _init(self, runtime: AgentRuntime) -> None:
+        """As AutoGen's, on the own runtime without its look-up of serialisers, as nothing is serialised there."""
+        if self._own is None:
+            await super()._init(runtime)
+            return
+        group, output = self._group_topic_type, self._output_topic_type
+        for agent, topic in zip(self._participants, self._participant_topic_types, strict=True):
+            seat = self._seat(agent)
+            await runtime.register_factory(AgentType(topic), seat, expected_class=Seat)
+            await runtime.add_subscription(TypeSubscription(topic, topic))
+            await runtime.add_subscription(TypeSubscription(group, topic))
+        manager = self._group_chat_manager_topic_type
+        factory = self._create_group_chat_manager_factory(
+            self._group_chat_manager_name,
+            group,
+            output,
+            self._participant_topic_types,
+            self._participant_names,
+            self._participant_descriptions,
+            self._output_message_queue,
+            self._termination_condition,
+            self._max_turns,
+            self._message_factory,
+        )
+        await runtime.register_factory(AgentType(manager), factory, expected_class=Director)
+        for topic in (manager, group, output):
+            await runtime.add_subscription(TypeSubscription(topic, manager))
+        self._initialized = True
+
+    def _seat(self, agent: ChatAgent | Team) -> Callable[[], Seat]:
+        return lambda: Seat(self._group_topic_type, self._output_topic_type, agent, self._message_factory)
 
     async def run_stream(
         self,

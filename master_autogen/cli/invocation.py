@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, closing, nullcontext
 from pathlib import Path
@@ -44,6 +43,7 @@ class Invocation:
 
     def play(self) -> int:
         """0; 1 where every lesson failed; 130 where Ctrl-C stopped it."""
+        from master_autogen.engines.loop import run_to_end
         from master_autogen.pipeline import AlreadyFinished, run
         from master_autogen.pipeline.inputs import sort_out
 
@@ -53,7 +53,7 @@ class Invocation:
         watch = Watch(self._tally, display, self._say_begun)
         try:
             with shown:
-                outcome = asyncio.run(
+                outcome = run_to_end(
                     run(self._inputs, self._log, concurrency=self._concurrency, new=self._new, watcher=watch)
                 )
         except AlreadyFinished as finished:

@@ -3,13 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from master_autogen.errors import UserError
 from master_autogen.records import Lesson, LessonPlan
 
 logger = logging.getLogger(__name__)
+
+
+_YOUNG_OBJECTS = 200_000
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Garbage is looked for seldom while lessons are played. Hundreds of them in flight are some hundred thousand live
+    objects, and Python's default (after every 700 new ones) goes through these again and again: a third of the
+    processor's time. What was loaded before is not looked at any more."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(_YOUNG_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 async def play_all(
@@ -33,9 +53,10 @@ async def play_all(
             done(await _played(plan, play))
 
     try:
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(concurrency, len(plans))):
-                group.create_task(worker())
+        with seldom_collected():
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(concurrency, len(plans))):
+                    group.create_task(worker())
     except* UserError as errors:
         raise _first(errors) from None
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -66,7 +67,8 @@ def _faults(rubric: Rubric, doc: Located) -> list[Fault]:
     return faults
 
 
-def response_format() -> dict[str, Any]:
+@cache
+def response_format() -> Mapping[str, Any]:
     """The reply's JSON schema in the form OpenAI-compatible endpoints take."""
     schema = Reply.model_json_schema()
     schema |= {"additionalProperties": False, "required": ["reason", "better"]}
