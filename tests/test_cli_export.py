@@ -26,7 +26,10 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_selected_episodes_are_written() -> None:
     cli(*write_inputs(Path()), "--rounds", 2)
     result = cli("export", "--to", "train.jsonl", "--log", "a.db", "--format", "messages")
-    assert (result.exit_code, lines(result.stdout)) == (0, ["4 rows of 4 accepted lessons written to train.jsonl"])
+    assert (result.exit_code, lines(result.stdout)) == (
+        0,
+        ["4 rows of 4 accepted lessons written to train.jsonl", "and described in train.md"],
+    )
     assert len([json.loads(line) for line in Path("train.jsonl").read_text().splitlines()]) == 4
 
 
@@ -35,6 +38,7 @@ def test_files_written_beside_it_are_named() -> None:
     assert lines(cli("export", "--to", "sets/train.jsonl", "--log", "a.db").output) == [
         "4 rows of 4 accepted lessons written to sets/train.jsonl",
         "and described in sets/dataset_info.json",
+        "and described in sets/train.md",
     ]
 
 
@@ -66,4 +70,4 @@ def test_the_file_has_to_be_named() -> None:
 
 def test_the_help_names_the_formats_there_are() -> None:
     told = next(param.help for param in command.params if param.name == "format" and hasattr(param, "help"))
-    assert told == f"Training format: {' or '.join(FORMATS)}"
+    assert told == f"Training format: {', '.join(FORMATS)}"

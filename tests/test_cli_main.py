@@ -36,7 +36,7 @@ def commands(group: click.Group, path: str = "") -> Iterator[tuple[str, click.Co
 
 def test_the_commands_are_these() -> None:
     assert [name for name, _ in commands(main)] == [
-        "run", "replay", "runs", "runs list", "runs show", "scenarios", "scenarios list", "scenarios show",
+        "run", "replay", "runs", "runs list", "runs show", "runs mark", "scenarios", "scenarios list", "scenarios show",
         "scenarios check", "scenarios new", "models", "models list", "models check", "selection", "selection show",
         "selection history", "export",
     ]  # fmt: skip

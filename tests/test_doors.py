@@ -19,6 +19,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "onnxruntime": ("embedding",),
     "tokenizers": ("embedding",),
     "datasets": ("seeds/", "export/"),
+    "huggingface_hub": ("export/",),
     "uvloop": ("engines/loop.py",),
     "yaml": ("yaml_files.py",),
     "jinja2": ("prompts.py",),

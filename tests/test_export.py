@@ -122,7 +122,8 @@ def test_sharegpt(log: Database, tmp_path: Path) -> None:
     to = tmp_path / "new" / "folder" / "train.jsonl"
     result = export_run(log, "r1", "sharegpt", to)
     info = to.parent / "dataset_info.json"
-    assert result == ExportResult(rows=4, refused={}, path=to, also=(info,), lessons=4)
+    told = {"rows": 4, "refused": {}, "path": to, "also": (info, to.with_suffix(".md")), "lessons": 4}
+    assert result == ExportResult(**told, lesson_tokens=result.lesson_tokens)
     sides = ("human", "gpt") * 2
     assert rows_of(to) == [
         {
@@ -147,12 +148,13 @@ def test_sharegpt(log: Database, tmp_path: Path) -> None:
             },
         }
     }
-    assert sorted(path.name for path in to.parent.iterdir()) == ["dataset_info.json", "train.jsonl"]
+    assert sorted(path.name for path in to.parent.iterdir()) == ["dataset_info.json", "train.jsonl", "train.md"]
 
 
 def test_messages(log: Database, tmp_path: Path) -> None:
     to = tmp_path / "train.jsonl"
-    assert export_run(log, None, "messages", to) == ExportResult(rows=4, refused={}, path=to, also=(), lessons=4)
+    result = export_run(log, None, "messages", to)
+    assert (result.rows, result.lessons, result.also) == (4, 4, (tmp_path / "train.md",))
     roles = ("user", "assistant") * 2
     expected = []
     for said, system, episode, found in zip(SAID, SYSTEMS, IDS, META, strict=True):
@@ -188,7 +190,7 @@ def test_same_log_same_bytes(log: Database, tmp_path: Path) -> None:
     for folder in ("a", "b"):
         export_run(log, "r1", "sharegpt", tmp_path / folder / "t.jsonl")
         export_run(log, "r1", "sharegpt", tmp_path / folder / "t.jsonl")  # onto itself as well
-        made.append([(tmp_path / folder / name).read_bytes() for name in ("t.jsonl", "dataset_info.json")])
+        made.append([(tmp_path / folder / name).read_bytes() for name in ("t.jsonl", "t.md", "dataset_info.json")])
     assert made[0] == made[1]
 
 
@@ -247,7 +249,7 @@ def test_the_scenario_file_of_today_is_used(log: Database, tmp_path: Path, monke
     Path("scenarios/debate.yaml").write_text(text)
     result = export_run(log, "r1", "sharegpt", Path("t.jsonl"))
     assert result.refused == {"the scenario debate has no phase 'challenge' any more": 1}
-    assert (result.rows, result.also) == (3, (Path("dataset_info.json"),))
+    assert (result.rows, result.also) == (3, (Path("dataset_info.json"), Path("t.md")))
     Path("scenarios/debate.yaml").write_text("name: debate\n")
     with pytest.raises(UserError, match=r"scenarios/debate\.yaml:1: title: missing"):
         export_run(log, "r1", "sharegpt", Path("t.jsonl"))

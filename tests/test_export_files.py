@@ -10,8 +10,9 @@ from sqlite_utils import Database
 from master_autogen.errors import UserError
 from master_autogen.export import FORMATS
 from master_autogen.export import export as export_run
+from master_autogen.records import Seed
 from tests.test_export import LESSONS, logged, rows_of
-from tests.test_export_sample import CORRECTION, accepted
+from tests.test_export_sample import CORRECTION, PENS, accepted, right
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def log(tmp_path: Path) -> Database:
 
 def test_errors_say_what_to_do(log: Database, tmp_path: Path) -> None:
     cases = [
-        ("r1", "parquet", "t.jsonl", "no format 'parquet'; there are: sharegpt, messages"),
+        ("r1", "parquet", "t.jsonl", f"no format 'parquet'; there are: {', '.join(FORMATS)}"),
         ("r1", "sharegpt", "", f"{tmp_path} is a folder; name a file in it, such as {tmp_path}/train.jsonl"),
         (
             "r1",
@@ -95,7 +96,7 @@ def test_an_interrupted_export_leaves_the_old_file(
             raise KeyboardInterrupt
         return b"half\n"
 
-    monkeypatch.setattr("master_autogen.export.run.json_line", interrupted)
+    monkeypatch.setattr("master_autogen.export.writers.json_line", interrupted)
     with pytest.raises(KeyboardInterrupt):
         export_run(log, "r1", "sharegpt", to)
     assert to.read_text() == "old\n"
@@ -128,6 +129,29 @@ def test_other_entries_stay(log: Database, tmp_path: Path) -> None:
     assert found == others | {"t": {"file_name": "t.jsonl", **(FORMATS["sharegpt"].dataset_info or {})}}
     export_run(log, "r1", "sharegpt", tmp_path / "u.jsonl")
     assert json.loads(info.read_text(encoding="utf-8")) == found | {"u": found["t"] | {"file_name": "u.jsonl"}}
+
+
+def test_an_entry_goes_when_the_file_becomes_another_format(log: Database, tmp_path: Path) -> None:
+    info = tmp_path / "dataset_info.json"
+    export_run(log, "r1", "sharegpt", tmp_path / "a.jsonl")
+    export_run(log, "r1", "sharegpt", tmp_path / "b.jsonl")
+    export_run(log, "r1", "messages", tmp_path / "a.jsonl")
+    assert list(json.loads(info.read_text())) == ["b"]
+    before = info.read_bytes()
+    export_run(log, "r1", "messages", tmp_path / "c.jsonl")
+    assert info.read_bytes() == before
+
+
+def test_a_row_that_knows_its_pi_comes_first(tmp_path: Path) -> None:
+    """Else `datasets` would take the column for one of nulls, and fail at the first number after 10 MB."""
+    seeds = [PENS.model_copy(update={"instruction": f"{i}"}) for i in range(4)]
+    checks = ([], [], [right(3, attempt=2)], [right(3, attempt=2)])
+    lessons = [
+        accepted("error_correction", CORRECTION, seed=Seed.model_validate(seed.model_dump()), checks=found, pi=pi)
+        for seed, found, pi in zip(seeds, checks, (None, 0.5, 0.25, 0.75), strict=True)
+    ]
+    export_run(logged(tmp_path / "log.db", lessons), None, "messages", tmp_path / "t.jsonl")
+    assert [row["meta"]["pi"] for row in rows_of(tmp_path / "t.jsonl")] == [0.25, None, 0.5, 0.75]
 
 
 @pytest.mark.parametrize(

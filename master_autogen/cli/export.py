@@ -12,32 +12,91 @@ from rich.text import Text
 
 from master_autogen.cli.groups import log_option, run_argument
 from master_autogen.cli.terminal import console, counted, plain
+from master_autogen.errors import UserError
 
 if TYPE_CHECKING:
     from master_autogen.export import ExportResult
+    from master_autogen.export.sample import WrongTurn
+
+FORMATS = "sharegpt, messages, prompt-completion, alpaca, preference, preference-sharegpt, axolotl, hf"
 
 
 @click.command()
 @run_argument
 @log_option
-@click.option("--format", default="sharegpt", show_default=True, help="Training format: sharegpt or messages")
-@click.option("--to", type=click.Path(path_type=Path), required=True, metavar="PATH", help="File to write")
-def export(run_id: str | None, log: Path, format: str, to: Path) -> None:
+@click.option("--format", default="sharegpt", show_default=True, help=f"Training format: {FORMATS}")
+@click.option("--to", type=click.Path(path_type=Path), required=True, metavar="PATH", help="File to write, or folder")
+@click.option(
+    "--wrong-turn",
+    type=click.Choice(["inline", "mask", "train"]),
+    help="A student's wrong attempt: told in a human turn, a turn without loss, a turn like any other",
+)
+@click.option("--max-tokens", type=click.IntRange(min=1), help="Part or leave out lessons longer than this")
+@click.option(
+    "--test-share",
+    type=click.FloatRange(min=0, max=1, max_open=True),
+    default=0.0,
+    help="Share of the seeds for a test set; no question is in both",
+)
+@click.option("--mix", metavar="original=X", help="Join original pairs: X tokens of them for each token of lessons")
+@click.option("--push-to-hub", metavar="OWNER/NAME", help="And put it on the Hugging Face Hub; HF_TOKEN is the key")
+@click.option("--private", is_flag=True, help="As a private data set there")
+def export(
+    run_id: str | None,
+    log: Path,
+    format: str,
+    to: Path,
+    wrong_turn: WrongTurn | None,
+    max_tokens: int | None,
+    test_share: float,
+    mix: str | None,
+    push_to_hub: str | None,
+    private: bool,
+) -> None:
     """Write a RUN as a training set, the latest where none is named"""
+    from master_autogen.export import Options
     from master_autogen.export import export as write
+    from master_autogen.export.hub import push_to_hub as push
     from master_autogen.log import open_log
 
+    options = Options(wrong_turn=wrong_turn, max_tokens=max_tokens, test_share=test_share, original=read_mix(mix))
     with closing(open_log(log)) as db:
-        result = write(db, run_id, format, to)
+        result = write(db, run_id, format, to, options)
     print_result(console(), result)
+    if push_to_hub is not None:
+        console().print(f"pushed to {push(result, push_to_hub, private=private)}", soft_wrap=True)
+
+
+def read_mix(text: str | None) -> float:
+    """`original=0.5` as a number; UserError where it is not written so."""
+    if text is None:
+        return 0.0
+    name, _, share = text.partition("=")
+    try:
+        value = float(share)
+    except ValueError:
+        value = -1.0
+    if name != "original" or not 0 <= value < float("inf"):
+        raise UserError(f"--mix: {text!r} is not original=NUMBER, as in original=0.5")
+    return value
 
 
 def print_result(to: Console, result: ExportResult) -> None:
+    test = f", {result.test_rows} of them for tests" if result.test_rows else ""
     to.print(
-        f"{counted(result.rows, 'row')} of {counted(result.lessons, 'accepted lesson')} written to {result.path}",
+        f"{counted(result.rows, 'row')} of {counted(result.lessons, 'accepted lesson')} written to {result.path}{test}",
         soft_wrap=True,
     )
+    if result.original_rows:
+        to.print(
+            f"and {counted(result.original_rows, 'original pair')}: {result.original_tokens:,} tokens to the lessons' "
+            f"{result.lesson_tokens:,}",
+            soft_wrap=True,
+        )
     for path in result.also:
-        to.print(f"and described in {path}", soft_wrap=True)
+        what = "described in" if path.suffix in (".json", ".md") else "with"
+        to.print(f"and {what} {path}", soft_wrap=True)
+    if result.parted:
+        to.print(Text(f"  {counted(result.parted, 'row')} more came of lessons parted between two questions"))
     for reason, count in result.refused.items():
         to.print(Text(f"  {count} left out: {plain(reason)}", style="yellow"))

@@ -15,6 +15,7 @@ from rich.text import Text
 from master_autogen.cli.end import facts, print_next, print_summary
 from master_autogen.cli.groups import VerbGroup, log_option, run_argument
 from master_autogen.cli.judge import print_judge, read_labels
+from master_autogen.cli.mark import mark
 from master_autogen.cli.progress import STATUSES
 from master_autogen.cli.summary import Spent, spent, summarise
 from master_autogen.cli.terminal import (
@@ -38,7 +39,7 @@ K = TypeVar("K", bound=Hashable)
 
 @click.group(cls=VerbGroup)
 def runs() -> None:
-    """List runs, or show one"""
+    """List runs, show one, or mark its episodes"""
 
 
 @runs.command("list")
@@ -200,3 +201,6 @@ def print_lesson_ids(to: Console, rows: Sequence[LessonRow]) -> None:
         made.add_row(row.id, str(row.round), row.scenario, status, slot, cell(number(row.pi)), question)
     heading(to, counted(len(rows), "lesson"), "selected: what to put after the id for `replay`")
     to.print(made)
+
+
+runs.add_command(mark)

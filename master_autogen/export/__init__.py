@@ -7,7 +7,7 @@ A format is one pure function from a `Sample` to a row, and a line in `FORMATS`.
 """
 
 from master_autogen.export.formats import FORMATS, Format
-from master_autogen.export.run import ExportResult, export
+from master_autogen.export.run import ExportResult, Options, export
 from master_autogen.export.sample import Refused, Sample, SampleTurn, make_sample
 
-__all__ = ["FORMATS", "ExportResult", "Format", "Refused", "Sample", "SampleTurn", "export", "make_sample"]
+__all__ = ["FORMATS", "ExportResult", "Format", "Options", "Refused", "Sample", "SampleTurn", "export", "make_sample"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -45,7 +46,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Makes the folders that are missing. Raises `UserError` where that, or writing, is not possible.
     """
     target = Path(os.path.realpath(path))  # a link stays a link
-    part = target.with_name(f".export-{os.getpid()}-{target.suffix[1:]}.part")
+    part = target.with_name(f".export-{os.getpid()}-{zlib.crc32(os.fsencode(target.name)):08x}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         file = part.open("wb")
@@ -63,23 +64,47 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def with_entry(path: Path, data: Path, description: Mapping[str, Any]) -> bytes:
-    """The text of the dataset_info.json at `path` with an entry for the file `data`, by its stem; other entries stay.
+def check_folder(to: Path) -> None:
+    """Raises `UserError` where no folder of Parquet files can be put at `to`; changes nothing."""
+    if to.suffix or (os.path.exists(to) and not os.path.isdir(to)):
+        raise UserError(
+            f"{to}: this format is a folder of Parquet files; name a folder, such as {to.with_suffix('')}-hf"
+        )
+
+
+def with_entries(path: Path, files: Sequence[Path], description: Mapping[str, Any]) -> bytes:
+    """The text of the dataset_info.json at `path` with an entry for each of `files`, by its stem; other entries stay.
 
     Raises `UserError` where `path` is not such a file, or the name belongs to another data set.
     """
     known = _entries(path)
-    old = known.get(data.stem, {"file_name": data.name})
-    if not isinstance(old, dict) or old.get("file_name") != data.name:
-        raise UserError(
-            f"{path} has an entry {data.stem!r} for other data than {data.name}; name another file with --to"
-        )
-    known[data.stem] = {"file_name": data.name, **description}
+    for data in files:
+        old = known.get(data.stem, {"file_name": data.name})
+        if not isinstance(old, dict) or old.get("file_name") != data.name:
+            raise UserError(
+                f"{path} has an entry {data.stem!r} for other data than {data.name}; name another file with --to"
+            )
+        known[data.stem] = {"file_name": data.name, **description}
     text = json.dumps(known, indent=2, ensure_ascii=False) + "\n"
     try:
         return text.encode()
     except UnicodeEncodeError:
         return (json.dumps(known, indent=2) + "\n").encode()
+
+
+def without_entries(path: Path, files: Sequence[Path]) -> bytes | None:
+    """The text of the dataset_info.json at `path` without the entries for `files`, which are of another format now;
+    None where it has none of them or cannot be read."""
+    try:
+        known = _entries(path)
+    except UserError:
+        return None
+    names = {data.name for data in files}
+    old = {name for name, entry in known.items() if isinstance(entry, dict) and entry.get("file_name") in names}
+    if not old:
+        return None
+    kept = {name: entry for name, entry in known.items() if name not in old}
+    return (json.dumps(kept, indent=2) + "\n").encode()
 
 
 def _entries(path: Path) -> dict[str, Any]:

@@ -1,79 +1,208 @@
-"""Export a run: its accepted lessons in lesson order, one row each, or counted among the refused with the reason."""
+"""Export a run: its accepted lessons in lesson order as rows, or counted among the refused with the reason."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, Literal
 
+from pydantic import Field
+
+from master_autogen.draws import unit
 from master_autogen.errors import UserError
-from master_autogen.export.files import DATASET_INFO, check_target, json_line, replacing, with_entry
-from master_autogen.export.formats import FORMATS, Format
-from master_autogen.export.sample import Refused, make_sample
-from master_autogen.log import Database, RunView, get_run, run_lessons
+from master_autogen.export.card import Facts, card
+from master_autogen.export.files import (
+    DATASET_INFO,
+    check_folder,
+    check_target,
+    replacing,
+    with_entries,
+    without_entries,
+)
+from master_autogen.export.fit import fitted, tokens
+from master_autogen.export.formats import FORMATS, Format, wrong_turn_of
+from master_autogen.export.originals import original
+from master_autogen.export.sample import Refused, Sample, WrongTurn, make_sample
+from master_autogen.export.writers import Folder, JsonLines, Writer
+from master_autogen.log import Database, RunView, get_lesson, get_run, run_lessons, run_marks, run_seeds
 from master_autogen.records import Lesson, Record
 from master_autogen.scenario import Scenario, read_scenario
 from master_autogen.yaml_files import names
 
+Split = Literal["train", "test"]
+
+
+class Options(Record):
+    """How samples are made and shared out. `wrong_turn` None: the format's own. `max_tokens` bounds a row. `test_share`
+    of the seeds go to a test set. `original`: tokens of original pairs joined to the training set, as a multiple of the
+    lessons' own."""
+
+    wrong_turn: WrongTurn | None = None
+    max_tokens: int | None = Field(None, ge=1)
+    test_share: float = Field(0.0, ge=0, lt=1)
+    original: float = Field(0.0, ge=0)
+
 
 class ExportResult(Record):
-    """What came of an export: `lessons` accepted lessons are `rows` rows in `path` and the `refused`, counted by
-    reason. `also` are the files written beside it."""
+    """What came of an export: `lessons` lessons are `rows` rows, `test_rows` of them in the test set, but for those
+    `refused`, counted by reason, and `parted` rows more where lessons were cut in two; `original_rows` pairs of
+    `original_tokens` tokens stand beside them. `also` are the files written beside `path`."""
 
     rows: int
     refused: Mapping[str, int]
     path: Path
     also: tuple[Path, ...]
     lessons: int
+    parted: int = 0
+    test_rows: int = 0
+    original_rows: int = 0
+    original_tokens: int = 0
+    lesson_tokens: int = 0
 
 
-def export(db: Database, run_id: str | None, format: str, to: Path) -> ExportResult:
-    """Write the samples of a run (None: the latest) to `to`, one JSON line each; the same log gives the same bytes.
+def export(db: Database, run_id: str | None, format: str, to: Path, options: Options | None = None) -> ExportResult:
+    """Write the samples of a run (None: the latest) to `to`, a file of JSON lines or a folder as the format has it,
+    with a dataset card; the same log gives the same bytes.
 
-    Raises `UserError` for an unknown format or run, a place where no file can be, and where there is nothing to write;
-    then nothing is changed.
+    Raises `UserError` for an unknown format or run, for what the format cannot express, for a place where no file can
+    be, and where there is nothing to write; then nothing is changed.
     """
+    options = options or Options()
     if format not in FORMATS:
         raise UserError(f"no format {format!r}; there are: {', '.join(FORMATS)}")
-    check_target(to)
-    run = get_run(db, run_id)
-    if not run.lessons.get("accepted"):
-        raise _nothing_accepted(run)
+    wrong_turn = wrong_turn_of(format, options.wrong_turn)
     chosen = FORMATS[format]
-    also: tuple[Path, ...] = ()
-    with ExitStack() as files:  # both are written in full before either takes its place
+    (check_folder if chosen.folder else check_target)(to)
+    run = get_run(db, run_id)
+    exporter = _Exporter(db, run, options, wrong_turn)
+    files: dict[Split, Path] = {"train": to}
+    if options.test_share:
+        files["test"] = to if chosen.folder else to.with_name(f"{to.stem}-test{to.suffix}")
+    also: list[Path] = []
+    with ExitStack() as stack:  # all are written in full before any takes its place
         if chosen.dataset_info is not None:
-            also = (to.with_name(DATASET_INFO),)
-            info = with_entry(also[0], to, chosen.dataset_info)
-            files.enter_context(replacing(also[0])).write(info)
-        file = files.enter_context(replacing(to))
-        rows, refused = _write(file, run_lessons(db, run.id, "accepted"), chosen, run.config.get("scenario_texts", {}))
-        if not rows:
-            why = "; ".join(f"{reason} ({count})" for reason, count in refused.items())
-            raise UserError(f"no accepted lesson of run {run.id} can be exported: {why}")
-    return ExportResult(rows=rows, refused=dict(refused), path=to, also=also, lessons=rows + refused.total())
+            also.append(to.with_name(DATASET_INFO))
+            info = with_entries(also[0], list(files.values()), chosen.dataset_info)
+            stack.enter_context(replacing(also[0])).write(info)
+        elif (info_left := without_entries(to.with_name(DATASET_INFO), list(files.values()))) is not None:
+            stack.enter_context(replacing(to.with_name(DATASET_INFO))).write(info_left)
+        card_path = to / "README.md" if chosen.folder else to.with_suffix(".md")
+        card_file = stack.enter_context(replacing(card_path))
+        writers = {split: stack.enter_context(_writer(chosen, split, path)) for split, path in files.items()}
+        exporter.write(writers)
+        if not exporter.rows.total():
+            raise _nothing(run, exporter.refused)
+        also += [writer.path for split, writer in writers.items() if split == "test" or chosen.folder]
+        result = ExportResult(
+            rows=exporter.rows.total(),
+            refused=dict(exporter.refused),
+            path=to,
+            also=(*also, card_path),
+            lessons=exporter.lessons,
+            parted=exporter.parted,
+            test_rows=exporter.rows["test"],
+            original_rows=exporter.original_rows,
+            original_tokens=exporter.original_tokens,
+            lesson_tokens=exporter.tokens["train"],
+        )
+        facts = Facts(run, format, chosen, wrong_turn, options, result, exporter.sources, exporter.made_by)
+        card_file.write(card(facts).encode())
+    return result
 
 
-def _write(
-    file: BinaryIO, lessons: Iterable[Lesson], chosen: Format, played: Mapping[str, Any]
-) -> tuple[int, Counter[str]]:
-    scenarios: dict[str, Scenario] = {}
-    rows = 0
-    refused: Counter[str] = Counter()
-    for lesson in lessons:
+def _writer(chosen: Format, split: Split, to: Path) -> AbstractContextManager[Writer]:
+    return Folder(to, split, chosen.row) if chosen.folder else JsonLines(to, chosen.row)
+
+
+class _Exporter:
+    """One export as it goes: what was written, by split, and what was not."""
+
+    def __init__(self, db: Database, run: RunView, options: Options, wrong_turn: WrongTurn) -> None:
+        self.rows: Counter[Split] = Counter()
+        self.tokens: Counter[Split] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.sources: Counter[tuple[str, str]] = Counter()
+        self.made_by: Counter[str] = Counter()
+        self.lessons = self.parted = self.original_rows = self.original_tokens = 0
+        self._db = db
+        self._run = run
+        self._options = options
+        self._wrong_turn = wrong_turn
+        self._scenarios: dict[str, Scenario] = {}
+
+    def write(self, writers: Mapping[Split, Writer]) -> None:
+        for lesson in self._chosen():
+            self.lessons += 1
+            try:
+                split = self._split(lesson)
+                parts = fitted(self._sample(lesson), self._options.max_tokens)
+                rows = [writers[split].row(part) for part in parts]
+            except Refused as reason:
+                self.refused[str(reason)] += 1
+                continue
+            for part, row in zip(parts, rows, strict=True):
+                writers[split].write(row)
+                self.tokens[split] += tokens(part)
+                self.made_by.update(part.made_by)
+            self.rows[split] += len(rows)
+            self.parted += len(rows) - 1
+            seed = lesson.plan.seed
+            self.sources[(seed.source, seed.licence)] += 1
+        if self._options.original:
+            self._add_originals(writers["train"])
+
+    def _chosen(self) -> Iterator[Lesson]:
+        """Accepted lessons with their selected episodes, and those where a person chose another."""
+        marks = run_marks(self._db, self._run.id)
+        accepted = {m.lesson_id: m.episode_id for m in reversed(list(marks.values())) if m.mark == "accept"}
+        for lesson in run_lessons(self._db, self._run.id, "accepted"):
+            taken = accepted.pop(lesson.plan.id, None)
+            if taken is not None:
+                yield lesson.model_copy(update={"selected_episode_id": taken})
+                continue
+            mark = marks.get(lesson.selected_episode_id or "")
+            if mark is not None and mark.mark == "reject":
+                self.lessons += 1
+                self.refused["a person rejected it"] += 1
+                continue
+            yield lesson
+        for lesson_id, taken in accepted.items():  # lessons that were not accepted otherwise
+            yield get_lesson(self._db, lesson_id).model_copy(update={"selected_episode_id": taken})
+
+    def _sample(self, lesson: Lesson) -> Sample:
         name = lesson.plan.scenario
-        try:
-            if name not in scenarios:
-                scenarios[name] = Scenario.model_validate(played[name]) if name in played else _read(name)
-            sample = make_sample(lesson, scenarios[name])
-        except Refused as reason:
-            refused[str(reason)] += 1
-            continue
-        file.write(json_line(chosen.row(sample)))
-        rows += 1
-    return rows, refused
+        if name not in self._scenarios:
+            played: Mapping[str, Any] = self._run.config.get("scenario_texts", {})
+            self._scenarios[name] = Scenario.model_validate(played[name]) if name in played else _read(name)
+        return make_sample(lesson, self._scenarios[name], self._wrong_turn)
+
+    def _split(self, lesson: Lesson) -> Split:
+        """Raises `Refused` for an analogy between the two sets: no question may be in both."""
+        plan = lesson.plan
+        split = self._side(plan.seed.id)
+        if plan.similar is not None and self._side(plan.similar.id) != split:
+            raise Refused("one of its two questions is in the training set, the other in the test set")
+        return split
+
+    def _side(self, seed_id: str) -> Split:
+        """By the seed alone, so that it is the same in every export and for every scenario."""
+        return "test" if unit("test split", seed_id) < self._options.test_share else "train"
+
+    def _add_originals(self, train: Writer) -> None:
+        """Original pairs until their tokens are as many as asked for, or there are no more."""
+        wanted = self._options.original * self.tokens["train"]
+        for seed in run_seeds(self._db, self._run.id):
+            sample = original(seed)
+            size = tokens(sample)
+            if self._side(seed.id) == "test" or size > (self._options.max_tokens or size):
+                continue
+            if self.original_tokens + size / 2 > wanted:
+                return
+            train.write(train.row(sample))
+            self.original_rows += 1
+            self.original_tokens += size
 
 
 def _read(name: str) -> Scenario:
@@ -84,7 +213,10 @@ def _read(name: str) -> Scenario:
     return read_scenario(name)
 
 
-def _nothing_accepted(run: RunView) -> UserError:
+def _nothing(run: RunView, refused: Mapping[str, int]) -> UserError:
+    if refused:
+        why = "; ".join(f"{reason} ({count})" for reason, count in refused.items())
+        return UserError(f"no accepted lesson of run {run.id} can be exported: {why}")
     counts = ", ".join(f"{count} {status}" for status, count in run.lessons.items()) or "it has no lessons"
     return UserError(
         f"run {run.id} has no accepted lesson to export ({counts}); `master-autogen runs show {run.id}` says why"

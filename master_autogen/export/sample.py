@@ -6,7 +6,8 @@ told in the human turn before them, so that no trainer can take it for something
     human  A pen costs 3 ...   That calls for multiplication.   This is my first try: ...   Look at the second step. ...
     gpt    I had added where I should have multiplied. ...
 
-Knows no format and no file.
+That is `wrong_turn="inline"`. With "mask" and "train" the wrong attempt is a gpt turn of its own, which the trainer is
+told to leave out of the loss, or to learn like any other. Knows no format and no file.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ from typing import Literal, NamedTuple
 from master_autogen.prompts import TemplateFault, fill
 from master_autogen.records import Episode, Kind, Lesson, MadeBy, Pair, Record, Seed, Turn
 from master_autogen.scenario import Phase, Scenario
+
+WrongTurn = Literal["inline", "mask", "train"]
+"""What becomes of a student's untrained turn: told in a human turn, a gpt turn without loss, a gpt turn with loss."""
 
 _UNWRITABLE = re.compile("[\0\ud800-\udfff]")  # a str holds surrogates only where they are lone
 
@@ -42,9 +46,11 @@ class Provenance(Record):
 class Sample(Record):
     """What a training format is made from; `id` is the episode's.
 
-    `turns` alternate, human first, and are even in number. `made_by` has one entry a gpt turn. `similar` is where the
-    second question of an analogy is from, empty elsewhere. `pi` is None where it was not measured. `verified`: code
-    found the final answer of every gpt turn right; False if it found one wrong, None if it could not tell.
+    `turns` alternate, human first, and are even in number. `masked` are the places in `turns` of the gpt turns that
+    must not be learned, `fresh` those of the human turns that open another question. `made_by` has one entry a gpt turn
+    that is learned. `similar` is where the second question of an analogy is from, empty elsewhere. `pi` is None where
+    it was not measured. `verified`: code found the final answer of every trained turn right; False if it found one
+    wrong, None if it could not tell.
     """
 
     id: str
@@ -57,19 +63,25 @@ class Sample(Record):
     similar: Provenance
     system: str
     turns: tuple[SampleTurn, ...]
-    made_by: tuple[MadeBy, ...]
+    masked: tuple[int, ...] = ()
+    fresh: tuple[int, ...] = ()
+    made_by: tuple[MadeBy | Literal["seed"], ...]
     pi: float | None
     pair: Pair
     verified: bool | None
 
 
-def make_sample(lesson: Lesson, scenario: Scenario) -> Sample:
+def make_sample(lesson: Lesson, scenario: Scenario, wrong_turn: WrongTurn = "inline") -> Sample:
     """The selected episode of `lesson` as a sample. Raises `Refused` for an episode that the scenario, as it is now,
     does not fit, that has no place for a trained turn, or whose text no trainer can read."""
     plan = lesson.plan
     episode = next((e for e in lesson.episodes if e.id == lesson.selected_episode_id), None)
     if episode is None:
         raise Refused("the lesson has no selected episode that was played")
+    sides = _Sides(scenario, wrong_turn, [plan.seed.instruction] if scenario.opens_with_question else [])
+    for turn in episode.turns:
+        sides.add(turn)
+    sides.finish()
     trained = [turn for turn in episode.turns if _is_trained(turn)]
     sample = Sample(
         id=episode.id,
@@ -81,13 +93,15 @@ def make_sample(lesson: Lesson, scenario: Scenario) -> Sample:
         licence=plan.seed.licence,
         similar=_provenance(plan.similar),
         system=scenario.system,
-        turns=tuple(_sides(plan.seed.instruction, scenario, episode.turns)),
-        made_by=tuple(turn.made_by for turn in trained),
+        turns=tuple(sides.turns),
+        masked=tuple(sides.masked),
+        fresh=tuple(sides.fresh),
+        made_by=tuple(turn.made_by for turn in sides.learned),
         pi=next((grade.pi for grade in lesson.grades if grade.episode_id == episode.id), None),
         pair=episode.cast.pair,
         verified=_verified(episode, trained),
     )
-    _refuse_unwritable(sample)
+    refuse_unwritable(sample)
     return sample
 
 
@@ -99,30 +113,50 @@ def _provenance(seed: Seed | None) -> Provenance:
     return Provenance() if seed is None else Provenance(seed_id=seed.id, source=seed.source, licence=seed.licence)
 
 
-def _sides(question: str, scenario: Scenario, turns: Sequence[Turn]) -> list[SampleTurn]:
-    """The turns of the two sides: what was said up to each trained turn in one, and the trained turn."""
-    phases = {phase.name: phase for phase in scenario.script}
-    sides: list[SampleTurn] = []
-    said = [question] if scenario.opens_with_question else []
-    for turn in turns:
-        if turn.phase not in phases or turn.role not in scenario.roles:
-            what = f"phase {turn.phase!r}" if turn.phase not in phases else f"role {turn.role!r}"
-            raise Refused(f"the scenario {scenario.name} has no {what} any more")
+class _Sides:
+    """The turns of the two sides: what was said up to each gpt turn in one, and the gpt turn."""
+
+    def __init__(self, scenario: Scenario, wrong_turn: WrongTurn, said: list[str]) -> None:
+        self.turns: list[SampleTurn] = []
+        self.masked: list[int] = []
+        self.fresh: list[int] = []
+        self.learned: list[Turn] = []
+        self._scenario = scenario
+        self._phases = {phase.name: phase for phase in scenario.script}
+        self._wrong_turn = wrong_turn
+        self._said = said
+
+    def add(self, turn: Turn) -> None:
+        if turn.phase not in self._phases or turn.role not in self._scenario.roles:
+            what = f"phase {turn.phase!r}" if turn.phase not in self._phases else f"role {turn.role!r}"
+            raise Refused(f"the scenario {self._scenario.name} has no {what} any more")
         if turn.side == "hidden":
-            continue
-        if not _is_trained(turn):
-            said.append(_quoted(scenario, phases[turn.phase], turn))
-            continue
-        heard = "\n\n".join(part for part in said if part.strip())
+            return
+        phase = self._phases[turn.phase]
+        if phase.opens_with is not None:
+            self.fresh.append(len(self.turns))
+        if _is_trained(turn) or (turn.side == "gpt" and self._wrong_turn != "inline"):
+            self._answer(turn)
+        else:
+            self._said.append(_quoted(self._scenario, phase, turn))
+
+    def finish(self) -> None:
+        if self._said or not self.turns or len(self.turns) - 1 in self.masked:
+            raise Refused("the last turn is not one to train on")
+
+    def _answer(self, turn: Turn) -> None:
+        heard = "\n\n".join(part for part in self._said if part.strip())
+        which = "trained turn" if _is_trained(turn) else "turn"
         if not heard:
-            raise Refused(f"{turn.phase}: nothing is said to the student before this trained turn")
+            raise Refused(f"{turn.phase}: nothing is said to the student before this {which}")
         if not turn.text.strip():
-            raise Refused(f"{turn.phase}: the trained turn is empty")
-        sides += [SampleTurn("human", heard), SampleTurn("gpt", turn.text)]
-        said = []
-    if said or not sides:
-        raise Refused("the last turn is not one to train on")
-    return sides
+            raise Refused(f"{turn.phase}: the {which} is empty")
+        self.turns += [SampleTurn("human", heard), SampleTurn("gpt", turn.text)]
+        if _is_trained(turn) or self._wrong_turn == "train":
+            self.learned.append(turn)
+        else:
+            self.masked.append(len(self.turns) - 1)
+        self._said = []
 
 
 def _quoted(scenario: Scenario, phase: Phase, turn: Turn) -> str:
@@ -144,7 +178,7 @@ def _verified(episode: Episode, trained: Sequence[Turn]) -> bool | None:
     return False if False in found else None if None in found else True
 
 
-def _refuse_unwritable(sample: Sample) -> None:
+def refuse_unwritable(sample: Sample) -> None:
     """Refuse text that is not Unicode, or that readers cut short at a NUL."""
     said = [turn.text for turn in sample.turns]
     sources = (sample.source, sample.licence, sample.similar.source, sample.similar.licence)

@@ -12,6 +12,7 @@ from sqlite_utils import Database
 
 from master_autogen.log.bank import Candidate, bank_owed, read_bank
 from master_autogen.log.file import open_log
+from master_autogen.log.marks import EpisodeMark, Mark, mark_episode, run_marks
 from master_autogen.log.read import (
     episode_calls,
     get_episode,
@@ -21,6 +22,7 @@ from master_autogen.log.read import (
     lesson_rows,
     list_runs,
     run_lessons,
+    run_seeds,
 )
 from master_autogen.log.search import search
 from master_autogen.log.tally import earlier_costs, earlier_gaps, round_rewards, run_grades, selection_history, totals
@@ -45,9 +47,11 @@ __all__ = [
     "CheckTotal",
     "CostRow",
     "Database",
+    "EpisodeMark",
     "EpisodeView",
     "LessonRow",
     "LogWriter",
+    "Mark",
     "RewardRow",
     "RunRecord",
     "RunStatus",
@@ -64,11 +68,14 @@ __all__ = [
     "lesson_calls",
     "lesson_rows",
     "list_runs",
+    "mark_episode",
     "open_log",
     "read_bank",
     "round_rewards",
     "run_grades",
     "run_lessons",
+    "run_marks",
+    "run_seeds",
     "search",
     "selection_history",
     "totals",

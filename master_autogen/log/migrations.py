@@ -33,6 +33,12 @@ def m003_memory_bank_by_candidate(db: Database) -> None:
     db.executescript(_MEMORY_BANK)
 
 
+@MIGRATIONS()
+def m005_marks(db: Database) -> None:
+    """What people said of episodes."""
+    db.executescript(_MARKS)
+
+
 # Part of m001_tables, and as little to be edited.
 _RUNS_AND_LESSONS = """
 CREATE TABLE runs (
@@ -214,5 +220,15 @@ CREATE TABLE memory_bank (
   pair_response TEXT NOT NULL,
   pi REAL NOT NULL,                  -- what the candidate earned its pair; 0 is a loss
   PRIMARY KEY (lesson_id, slot)
+);
+"""
+
+# Part of m005_marks.
+_MARKS = """
+CREATE TABLE marks (
+  episode_id TEXT PRIMARY KEY NOT NULL REFERENCES episodes(id),
+  mark TEXT NOT NULL,                -- accept, reject
+  note TEXT NOT NULL,
+  marked REAL NOT NULL               -- Unix time in seconds
 );
 """

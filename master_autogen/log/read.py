@@ -16,7 +16,7 @@ from master_autogen.log import rows
 from master_autogen.log.file import log_path
 from master_autogen.log.sql import Value, fetch
 from master_autogen.log.views import EpisodeView, LessonRow, RunView
-from master_autogen.records import Call, CheckResult, Episode, Lesson, LessonPlan, LessonStatus, Turn
+from master_autogen.records import Call, CheckResult, Episode, Lesson, LessonPlan, LessonStatus, Seed, Turn
 
 _CANDIDATES_SHOWN = 10
 
@@ -169,6 +169,19 @@ def _episode(found: dict[str, Any], turns: Sequence[Turn], checks: Sequence[Chec
         turns=tuple(turns),
         checks=tuple(checks),
     )
+
+
+def run_seeds(db: Database, run_id: str) -> list[Seed]:
+    """The seeds of a run's lessons, each once, in lesson order; similar questions of analogies are not among them."""
+    found = fetch(
+        db,
+        "SELECT seed_id, seeds.instruction, seeds.response, seed_facts FROM lessons JOIN seeds ON seeds.id = seed_id "
+        "WHERE run_id = ? ORDER BY round, position",
+        (run_id,),
+    )
+    first = {row["seed_id"]: row for row in reversed(found)}
+    seeds = [rows.seed_of(row["instruction"], row["response"], row["seed_facts"]) for row in first.values()]
+    return seeds[::-1]
 
 
 # --- calls ---

@@ -1,0 +1,49 @@
+"""An export on the Hugging Face Hub: its files with the card as README.md. The key is the Hub's own (HF_TOKEN)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from master_autogen.errors import UserError
+from master_autogen.export.run import ExportResult
+
+
+def push_to_hub(result: ExportResult, name: str, *, private: bool = False) -> str:
+    """Put the files of an export into the data set `name` (OWNER/NAME), made where there is none; its address.
+
+    Raises `UserError` where the name is none, nobody is logged in, or the Hub cannot be reached.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+
+    api = HfApi(library_name="master-autogen")
+    try:
+        address = api.create_repo(name, repo_type="dataset", private=private, exist_ok=True)
+        for path in (result.path, *result.also):
+            if path.is_file():
+                api.upload_file(
+                    path_or_fileobj=path,
+                    path_in_repo=_place(path, result),
+                    repo_id=name,
+                    repo_type="dataset",
+                    commit_message=f"{result.rows} lessons",
+                )
+    except HFValidationError as error:
+        raise UserError(f"--push-to-hub {name}: {error}; name it OWNER/NAME") from None
+    except HfHubHTTPError as error:
+        status = error.response.status_code
+        hint = "; set HF_TOKEN to a key that may write" if status in (401, 403) else ""
+        raise UserError(f"the Hugging Face Hub refused {name} (HTTP {status}){hint}") from None
+    except OSError as error:
+        raise UserError(
+            f"the Hugging Face Hub cannot be reached ({type(error).__name__}); the export is in {result.path}"
+        ) from None
+    return str(address)
+
+
+def _place(path: Path, result: ExportResult) -> str:
+    """Where a file goes in the data set: the card in front, the rest as it lies here."""
+    if path.suffix == ".md":
+        return "README.md"
+    folder = result.path if result.path.is_dir() else result.path.parent
+    return path.relative_to(folder).as_posix()

@@ -1,0 +1,274 @@
+"""Rows within a token limit, test sets without a shared question, original pairs beside lessons, people's marks."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlite_utils import Database
+
+from master_autogen.draws import unit
+from master_autogen.errors import UserError
+from master_autogen.export import Options, make_sample
+from master_autogen.export import export as export_run
+from master_autogen.export.fit import fitted, tokens
+from master_autogen.export.hub import push_to_hub
+from master_autogen.log import LogWriter, mark_episode, open_log, run_marks
+from master_autogen.records import Lesson, Seed
+from master_autogen.scenario import read_scenario
+from tests.cli_kit import cli, lines
+from tests.test_export import ANALOGY, DEBATE, LESSONS, logged, rows_of
+from tests.test_export_sample import CORRECTION, CUPS, PENS, accepted, right
+
+
+def seeds(count: int) -> list[Seed]:
+    return [Seed(instruction=f"What is {n} and {n}?", response=f"{n} and {n} are {2 * n}.") for n in range(count)]
+
+
+def corrections(count: int, path: Path) -> Database:
+    return logged(path, [accepted("error_correction", CORRECTION, seed=seed) for seed in seeds(count)])
+
+
+# --- --max-tokens ---
+
+
+def analogy() -> Any:
+    return make_sample(accepted("analogical_reasoning", ANALOGY, similar=CUPS), read_scenario("analogical_reasoning"))
+
+
+def test_tokens_are_counted_by_hand() -> None:
+    """A quarter of the bytes, rounded up, and five for each turn and the system text."""
+    sample = analogy()
+    texts = [turn.text for turn in sample.turns] + [sample.system]
+    assert [len(text) for text in texts] == [60, 29, 66, 43, 91]
+    assert tokens(sample) == 15 + 8 + 17 + 11 + 23 + 5 * 5
+
+
+def test_a_lesson_of_two_questions_is_parted_between_them() -> None:
+    sample = analogy()
+    first, second = fitted(sample, 98)
+    assert [part.id for part in (first, second)] == [f"{sample.id}#1", f"{sample.id}#2"]
+    assert first.turns + second.turns == sample.turns
+    assert (first.made_by, second.made_by) == (("model",), ("worded",))
+    assert (tokens(first), tokens(second)) == (15 + 8 + 23 + 15, 17 + 11 + 23 + 15)
+    assert fitted(sample, 99) == [sample]
+
+
+def test_what_cannot_be_parted_is_left_out_and_counted(tmp_path: Path) -> None:
+    log = logged(
+        tmp_path / "log.db",
+        [
+            accepted("error_correction", CORRECTION),
+            accepted("analogical_reasoning", ANALOGY, similar=CUPS),
+        ],
+    )
+    result = export_run(log, None, "messages", tmp_path / "t.jsonl", Options(max_tokens=70))
+    assert (result.lessons, result.rows, result.parted) == (2, 2, 1)
+    assert result.refused == {"longer than 70 tokens": 1}
+    for row in rows_of(tmp_path / "t.jsonl"):
+        assert row["messages"][-1]["content"] in (ANALOGY[1].text, ANALOGY[3].text)
+    with pytest.raises(UserError, match=r"^no accepted lesson of run r1 can be exported: longer than 60 tokens \(2\)$"):
+        export_run(log, None, "messages", tmp_path / "t.jsonl", Options(max_tokens=60))
+
+
+# --- --test-share ---
+
+
+def test_no_question_is_in_both_sets(tmp_path: Path) -> None:
+    log = corrections(40, tmp_path / "log.db")
+    result = export_run(log, None, "sharegpt", tmp_path / "t.jsonl", Options(test_share=0.25))
+    train, test = rows_of(tmp_path / "t.jsonl"), rows_of(tmp_path / "t-test.jsonl")
+    expected = [seed.id for seed in seeds(40) if unit("test split", seed.id) < 0.25]
+    assert [row["meta"]["seed_id"] for row in test] == expected
+    assert 0 < len(expected) == result.test_rows
+    assert result.rows == 40 == len(train) + len(test)
+    assert set(json.loads((tmp_path / "dataset_info.json").read_text())) == {"t", "t-test"}
+
+
+def test_an_analogy_between_both_sets_is_left_out(tmp_path: Path) -> None:
+    one, other = PENS, CUPS
+    low, high = sorted(unit("test split", seed.id) for seed in (one, other))
+    lesson = accepted("analogical_reasoning", ANALOGY, seed=one, similar=other)
+    log = logged(tmp_path / "log.db", [lesson, accepted("debate", DEBATE)])
+    result = export_run(log, None, "messages", tmp_path / "t.jsonl", Options(test_share=(low + high) / 2))
+    assert result.refused == {"one of its two questions is in the training set, the other in the test set": 1}
+
+
+# --- --mix ---
+
+
+def test_original_pairs_are_matched_by_tokens(tmp_path: Path) -> None:
+    log = corrections(20, tmp_path / "log.db")
+    result = export_run(log, None, "messages", tmp_path / "t.jsonl", Options(original=0.05))
+    rows = rows_of(tmp_path / "t.jsonl")
+    originals = [row for row in rows if row["meta"]["scenario"] == "original"]
+    assert (len(rows), result.rows, result.original_rows) == (20 + len(originals), 20, len(originals))
+    assert [row["meta"]["seed_id"] for row in originals] == [seed.id for seed in seeds(len(originals))]
+    assert originals[0]["messages"] == [
+        {"role": "user", "content": "What is 0 and 0?"},
+        {"role": "assistant", "content": "0 and 0 are 0."},
+    ]
+    wanted = 0.05 * result.lesson_tokens
+    assert abs(result.original_tokens - wanted) <= 18 / 2  # the nearest there is: a pair is 18 tokens
+    assert Counter(row["meta"]["made_by"][0] for row in originals) == {"seed": len(originals)}
+
+
+def test_originals_of_the_test_set_stay_out(tmp_path: Path) -> None:
+    log = corrections(20, tmp_path / "log.db")
+    export_run(log, None, "messages", tmp_path / "t.jsonl", Options(original=100.0, test_share=0.5))
+    train, test = rows_of(tmp_path / "t.jsonl"), rows_of(tmp_path / "t-test.jsonl")
+    assert {row["meta"]["seed_id"] for row in train}.isdisjoint(row["meta"]["seed_id"] for row in test)
+    assert all(row["meta"]["scenario"] != "original" for row in test)
+
+
+# --- runs mark ---
+
+
+def marked(tmp_path: Path) -> tuple[Path, list[Lesson]]:
+    rejected = accepted("debate", DEBATE).model_copy(
+        update={"status": "rejected", "reason": "x", "selected_episode_id": None}
+    )
+    lessons = [LESSONS[0], LESSONS[2], rejected]
+    logged(tmp_path / "log.db", lessons).close()
+    return tmp_path / "log.db", lessons
+
+
+def exported(path: Path, tmp_path: Path) -> tuple[list[str], dict[str, int], int]:
+    result = export_run(open_log(path, readonly=True), None, "messages", tmp_path / "t.jsonl")
+    return [row["id"] for row in rows_of(tmp_path / "t.jsonl")], dict(result.refused), result.lessons
+
+
+def test_marks_override_the_selection(tmp_path: Path) -> None:
+    path, (first, second, rejected) = marked(tmp_path)
+    other = rejected.episodes[1].id
+    assert exported(path, tmp_path) == ([first.selected_episode_id, second.selected_episode_id], {}, 2)
+    mark_episode(path, first.selected_episode_id or "", "reject", "dull")
+    mark_episode(path, other, "accept")
+    assert exported(path, tmp_path) == ([second.selected_episode_id, other], {"a person rejected it": 1}, 3)
+    mark_episode(path, first.selected_episode_id or "", None)
+    mark_episode(path, other, "reject")
+    assert exported(path, tmp_path) == ([first.selected_episode_id, second.selected_episode_id], {}, 2)
+
+
+def test_marks_are_read_in_lesson_order(tmp_path: Path) -> None:
+    path, (first, _, rejected) = marked(tmp_path)
+    mark_episode(path, rejected.episodes[1].id, "accept", "good")
+    mark_episode(path, first.episodes[0].id, "reject")
+    found = run_marks(open_log(path, readonly=True), "r1")
+    assert [(mark.episode_id, mark.mark, mark.note) for mark in found.values()] == [
+        (first.episodes[0].id, "reject", ""),
+        (rejected.episodes[1].id, "accept", "good"),
+    ]
+
+
+def test_mark_from_the_command_line(tmp_path: Path) -> None:
+    path, (first, *_) = marked(tmp_path)
+    episode = first.selected_episode_id
+    for verdict, told in (
+        ("reject", "is not exported"),
+        ("accept", "is exported, whatever the selection chose"),
+        ("clear", "has no mark; the selection decides"),
+    ):
+        result = cli("runs", "mark", episode, verdict, "--log", path)
+        assert (result.exit_code, lines(result.output)) == (0, [f"Episode {episode} {told}."])
+    result = cli("runs", "mark", "nobody", "accept", "--log", path)
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: no episode 'nobody' in {path}; `master-autogen runs show RUN` lists them\n"
+
+
+def test_nothing_is_marked_while_a_run_writes(tmp_path: Path) -> None:
+    path, (first, *_) = marked(tmp_path)
+    with LogWriter(path), pytest.raises(UserError, match=r"^another run is writing the log "):
+        mark_episode(path, first.selected_episode_id or "", "accept")
+
+
+# --- the card ---
+
+
+def test_the_card_says_where_it_is_from(tmp_path: Path) -> None:
+    lesson = accepted("error_correction", CORRECTION, checks=[right(3, attempt=2)])
+    log = logged(tmp_path / "log.db", [lesson, accepted("debate", DEBATE, seed=seeds(1)[0])])
+    export_run(log, None, "sharegpt", tmp_path / "pens.jsonl", Options(max_tokens=500))
+    text = (tmp_path / "pens.md").read_text()
+    assert text.startswith(
+        "---\n"
+        'license: "cc-by-4.0"\n'
+        'task_categories: ["text-generation"]\n'
+        'tags: ["synthetic", "master-autogen"]\n'
+        'size_categories: ["n<1K"]\n'
+        "---\n\n# pens\n\n2 lesson rows of run `r1`"
+    )
+    for line in (
+        "- A student's wrong attempt is told inside the next human turn and is not learned.",
+        "- 100% of the learned turns are by a model.",
+        "- 2 lessons in, 2 rows out, 0 refused.",
+        "| bundled | CC-BY-4.0 | 1 |",
+        "| not said | not said | 1 |",
+        "master-autogen export r1 --format sharegpt --to pens.jsonl --max-tokens 500",
+    ):
+        assert line in text.splitlines()
+
+
+def test_what_is_in_a_card_is_text(tmp_path: Path) -> None:
+    seed = PENS.model_copy(update={"source": "<script>a|b</script>\n# no", "licence": "x: [y]"})
+    log = logged(tmp_path / "log.db", [accepted("error_correction", CORRECTION, seed=seed)])
+    export_run(log, None, "sharegpt", tmp_path / "t.jsonl")
+    text = (tmp_path / "t.md").read_text()
+    assert "<script>" not in text
+    assert 'license: "x: [y]"' in text.splitlines()
+    assert "\n# no" not in text
+
+
+# --- --push-to-hub ---
+
+
+class Hub:
+    """What would be asked of the Hub."""
+
+    asked: list[tuple[str, Any]]
+
+    def __init__(self, **more: object) -> None:
+        assert more == {"library_name": "master-autogen"}
+
+    def create_repo(self, name: str, **more: object) -> str:
+        type(self).asked = [("create", (name, more))]
+        return f"https://hub/datasets/{name}"
+
+    def upload_file(self, *, path_or_fileobj: Path, path_in_repo: str, **more: object) -> None:
+        self.asked.append((path_in_repo, path_or_fileobj.read_bytes()))
+        assert more == {"repo_id": "me/pens", "repo_type": "dataset", "commit_message": "4 lessons"}
+
+
+@pytest.mark.parametrize(
+    ("format", "to", "files"),
+    [
+        ("sharegpt", "t.jsonl", ["t.jsonl", "dataset_info.json", "README.md"]),
+        ("hf", "set", ["data/train-00000-of-00001.parquet", "README.md"]),
+    ],
+)
+def test_pushed_files_are_those_that_were_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str, to: str, files: list[str]
+) -> None:
+    monkeypatch.setattr("huggingface_hub.HfApi", Hub)
+    result = export_run(logged(tmp_path / "log.db", LESSONS), None, format, tmp_path / to)
+    assert push_to_hub(result, "me/pens", private=True) == "https://hub/datasets/me/pens"
+    (_, created), *uploads = Hub.asked
+    assert created == ("me/pens", {"repo_type": "dataset", "private": True, "exist_ok": True})
+    assert [name for name, _ in uploads] == files
+    assert uploads[-1][1].decode().startswith("---\nlicense: ")
+
+
+def test_a_name_that_is_none_is_refused(tmp_path: Path) -> None:
+    result = export_run(logged(tmp_path / "log.db", LESSONS), None, "sharegpt", tmp_path / "t.jsonl")
+    with pytest.raises(UserError, match=r"^--push-to-hub a/b/c: .* name it OWNER/NAME$"):
+        push_to_hub(result, "a/b/c")
+
+
+@pytest.mark.parametrize(
+    "text", ["original", "originals=1", "original=x", "original=-1", "original=inf", "original=nan"]
+)
+def test_a_mix_that_cannot_be_read(text: str) -> None:
+    result = cli("export", "--to", "x.jsonl", "--mix", text)
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: --mix: {text!r} is not original=NUMBER, as in original=0.5\n"
