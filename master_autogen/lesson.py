@@ -50,6 +50,12 @@ async def play_lesson(
     )
 
 
+async def regrade_lesson(stage: Stage, lesson: Lesson) -> list[Grade]:
+    """Grades of a lesson that was played before, by the evaluators of `stage`; its own largest gap is the scale."""
+    desks = {plan.id: Desk(stage, lesson.plan, plan) for plan in lesson.plan.episodes}
+    return await _grade(desks, lesson.episodes, NO_SCALES, "running")
+
+
 async def _grade(
     desks: Mapping[str, Desk], episodes: Sequence[Episode], scales: Mapping[Unit, float], normaliser: Normaliser
 ) -> list[Grade]:

@@ -150,6 +150,15 @@ class Pool(Schema):
         judging, made = ({self.models[self.agents[name].model].family for name in n} for n in (self.judges, cast))
         return sorted((judging & made) - {""})
 
+    def recorded(self) -> dict[str, Any]:
+        """The pool as a log may hold it: who plays, with which settings; nothing that could be a secret."""
+        kept = self.model_dump(mode="json")
+        for model in kept["models"].values():
+            model["config"] = {}
+            if model["base_url"]:  # an address may carry a key
+                model["base_url"] = "http://not-recorded"
+        return kept
+
     @model_validator(mode="after")
     def _names_exist(self) -> Pool:
         wrong: list[str] = []

@@ -34,7 +34,7 @@ def evaluator_name(stage: Stage) -> str:
     """The evaluator pair by name: the judges with their rubric, then the scorers."""
     judge = VERIFIER if stage.rubric is None else f"{'+'.join(stage.pool.judges)}:{stage.rubric.name}"
     scorers = "+".join(name for name in (stage.pool.scorers.small, stage.pool.scorers.large) if name)
-    return f"{judge}/{scorers}" if scorers else judge
+    return stage.evaluator(f"{judge}/{scorers}" if scorers else judge)
 
 
 async def measure(desk: Desk, episode: Episode) -> Difficulty:
@@ -42,7 +42,7 @@ async def measure(desk: Desk, episode: Episode) -> Difficulty:
     scorers: dict[str, Scorer] = {}
     for size, model in (("small", desk.stage.pool.scorers.small), ("large", desk.stage.pool.scorers.large)):
         if model is not None:
-            scorer = desk.scorer("difficulty_evaluator", model)
+            scorer = desk.scorer(desk.stage.evaluator("difficulty_evaluator"), model)
             scorer.at(size, 0, 1)
             scorers[size] = scorer
     if not scorers:
@@ -84,7 +84,7 @@ async def _ask(desk: Desk, rubric: Rubric, candidate: Episode, base: Episode, na
     """Ask a judge once: in order "ab" the candidate is shown first, in "ba" second."""
     agent = desk.stage.pool.agents[name]
     panelist = (name,) if len(desk.stage.pool.judges) > 1 else ()
-    client = desk.chat("/".join(("quality_judge", *panelist)), agent.model, "judge")
+    client = desk.chat(desk.stage.evaluator("/".join(("quality_judge", *panelist))), agent.model, "judge")
     client.at(order, 0, 1)
     key = draw(*draw_key(desk.lesson, desk.episode), "judge", order, *panelist)
     judge = QualityJudge(client, rubric, agent.sampling(key))

@@ -35,7 +35,7 @@ class Stage:
 
     `rubric` None: the verifier judges. `guests` play roles in place of the pool's agents. `recorded` gives the calls
     of an earlier playing by episode id, which are used again instead of asking the models; with `strict`, nothing
-    else may be asked.
+    else may be asked. `grader` tells evaluators that grade a lesson once more from those that graded it first.
     """
 
     scenario: Scenario
@@ -47,6 +47,11 @@ class Stage:
     guests: Mapping[str, Guest] = field(default_factory=dict)
     recorded: Callable[[str], Sequence[Call]] = lambda owner: ()
     strict: bool = False
+    grader: str = ""
+
+    def evaluator(self, name: str) -> str:
+        """An evaluator's name in the log's calls."""
+        return f"{name}@{self.grader}" if self.grader else name
 
     def agent(self, role: str, lesson: LessonPlan, episode: EpisodePlan, client: RecordedClient) -> ChatAgent:
         """The agent that plays `role` in `episode`: a guest, a worded agent, or a model with the phase's prompts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
@@ -17,6 +18,7 @@ from rich.text import Text
 from master_autogen.cli.end import facts
 from master_autogen.cli.groups import log_option
 from master_autogen.cli.terminal import cell, console, number, plain
+from master_autogen.errors import UserError
 
 if TYPE_CHECKING:
     from master_autogen.records import CheckResult, Grade
@@ -39,14 +41,28 @@ ABRIDGED = 160
 @click.argument("episode")
 @log_option
 @click.option("--private", is_flag=True, help="Show what each speaker was told in private, and the reference")
-def replay(episode: str, log: Path, private: bool) -> None:
+@click.option("--verify", is_flag=True, help="Play it again from its recorded calls and compare every message")
+@click.option("--scenario", help="With --verify: the scenario to play, instead of the one the run named")
+@click.option("--regrade", metavar="JUDGE", help="Grade its lesson once more, by this judge file or `verifier`")
+@click.option("--pool", help="With --verify or --regrade: the pool with the agents, or with judge and scorers")
+def replay(
+    episode: str, log: Path, private: bool, verify: bool, scenario: str | None, regrade: str | None, pool: str | None
+) -> None:
     """Print an EPISODE as a conversation
 
     EPISODE is the id of an episode or of a lesson, or the beginning of one; of a lesson its selected episode is shown.
     """
+    from master_autogen.cli import replaying
     from master_autogen.log import open_log
     from master_autogen.replay import replay as read
 
+    if verify and regrade:
+        raise UserError("--verify and --regrade are two things; give one of them")
+    if regrade is not None:
+        replaying.regrade(console(), log, episode, regrade, pool)
+        return
+    if verify:
+        sys.exit(replaying.verify(console(), log, episode, scenario, pool))
     with closing(open_log(log)) as db:
         found = read(db, episode)
     print_replay(console(), found, private)

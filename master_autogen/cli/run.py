@@ -115,7 +115,8 @@ def run(
 
     size = request.size(seeds, limit, rounds, seeds_per_round, candidates)
     played_by = read_pool(pool)
-    scenarios = [read_scenario(name) for name in scenario_names or request.SCENARIOS]
+    named = scenario_names or request.SCENARIOS
+    scenarios = [read_scenario(name) for name in named]
     rubric = request.judge_of(played_by, judge)
     loaded = request.read_seeds(seeds, preset, columns, split, kind, size.limit)
     inputs = Inputs(
@@ -131,5 +132,6 @@ def run(
         beta=beta,
         normaliser=normaliser,
         random_seed=random_seed,
+        files={"pool": pool} | {f"scenario:{s.name}": name for s, name in zip(scenarios, named, strict=True)},
     )
     sys.exit(Invocation(inputs, loaded, log, pool=pool, concurrency=concurrency, new=new, quiet=quiet).play())

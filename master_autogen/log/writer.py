@@ -21,7 +21,7 @@ from master_autogen.log.bank import MEMORY_BANK, Candidate, bank_row
 from master_autogen.log.sql import Row, row, to_json
 from master_autogen.log.thread import Action, CallRow, WriterThread
 from master_autogen.log.views import RunRecord, RunStatus
-from master_autogen.records import Call, Lesson, LessonPlan, SelectionRow
+from master_autogen.records import Call, Grade, Lesson, LessonPlan, SelectionRow
 
 
 class LogWriter:
@@ -110,6 +110,21 @@ class LogWriter:
         """A lesson's outcome with its episodes, turns, checks and grades, in one transaction; what an earlier finish
         wrote of it is replaced. ValueError where an episode or a grade is not the lesson's."""
         self._thread.put(_finish(lesson, time.time()))
+
+    def add_grades(self, lesson_id: str, grades: Sequence[Grade]) -> None:
+        """More grades of a lesson that has ended, behind those it has; an evaluator's earlier ones are replaced. On
+        disk on return."""
+
+        def action(db: Database) -> None:
+            of_lesson = "(SELECT id FROM episodes WHERE lesson_id = ?)"
+            for grade in grades:
+                key = (grade.episode_id, grade.evaluator)
+                db.conn.execute("DELETE FROM grades WHERE episode_id = ? AND evaluator = ?", key)
+            query = f"SELECT coalesce(max(seq), -1) + 1 FROM grades WHERE episode_id IN {of_lesson}"
+            (first,) = db.conn.execute(query, (lesson_id,)).fetchone()
+            rows.GRADES(db, [rows.grade_row(grade, seq) for seq, grade in enumerate(grades, first)])
+
+        self._thread.wait_for(action)
 
     def end_run(self, run_id: str, status: RunStatus) -> None:
         """Close a run; on disk on return."""

@@ -39,16 +39,25 @@ LONGEST_BACKOFF_S = 20.0
 
 
 class ReplayMismatch(CallError):
-    """A call that the log does not hold, or holds otherwise: `place` says which, `difference` what."""
+    """A call that the log does not hold, or holds otherwise: `place` says which, `difference` what; `recorded` and
+    `made` are the two requests, where there are two."""
 
-    def __init__(self, place: Identity, difference: str) -> None:
+    def __init__(
+        self,
+        place: Identity,
+        difference: str,
+        recorded: Mapping[str, Any] | None = None,
+        made: Mapping[str, Any] | None = None,
+    ) -> None:
         super().__init__("script", f"call {place}: {difference}")
         self.place = place
         self.difference = difference
+        self.recorded = recorded
+        self.made = made
 
-    def __reduce__(self) -> tuple[type[ReplayMismatch], tuple[Identity, str]]:
+    def __reduce__(self) -> tuple[type[ReplayMismatch], tuple[Any, ...]]:
         """So that it can leave a worker process."""
-        return ReplayMismatch, (self.place, self.difference)
+        return ReplayMismatch, (self.place, self.difference, self.recorded, self.made)
 
 
 class Attempts:
@@ -91,7 +100,7 @@ class Attempts:
         if failures and (self._strict or self._over(error_of(failures[-1]), len(failures))):
             raise error_of(failures[-1])
         if self._strict:
-            raise ReplayMismatch(place, self._difference(place, request))
+            raise self._mismatch(place, request)
         tries = len(failures)
         while True:
             try:
@@ -127,11 +136,13 @@ class Attempts:
                 break
         return found
 
-    def _difference(self, place: Identity, request: Mapping[str, Any]) -> str:
+    def _mismatch(self, place: Identity, request: Mapping[str, Any]) -> ReplayMismatch:
         others = [call for call in self._recorded.get(place, ()) if call.id not in self._used]
         if not others:
-            return "the log holds no answer to it"
-        return "its request is not the recorded one: " + difference(others[0].request, request)
+            return ReplayMismatch(place, "the log holds no answer to it", None, request)
+        recorded = others[0].request
+        told = "its request is not the recorded one: " + difference(recorded, request)
+        return ReplayMismatch(place, told, recorded, request)
 
     async def _once(
         self, place: Identity, request: Mapping[str, Any], key: str, send: Callable[[], Awaitable[Answer]]

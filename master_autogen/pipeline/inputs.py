@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -26,7 +26,8 @@ SEEDS_PER_ROUND = 100
 @dataclass(frozen=True)
 class Inputs:
     """All that makes a run what it is. `rubric` None: the verifier judges. `normaliser`: how the gap of difficulty is
-    scaled, by earlier rounds ("running") or to the letter of eq. 5 ("paper")."""
+    scaled, by earlier rounds ("running") or to the letter of eq. 5 ("paper"). `files` says under which name or path
+    "pool" and each "scenario:NAME" was found; no part of what the run is."""
 
     scenarios: Sequence[Scenario]
     pool: Pool
@@ -40,6 +41,7 @@ class Inputs:
     beta: float = BETA
     random_seed: int = 0
     normaliser: Normaliser = "running"
+    files: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shared_families(self) -> list[str]:

@@ -163,7 +163,13 @@ def _record(inputs: Inputs, run_id: str, embedder: Embedder) -> RunRecord:
         started=time.time(),
         status="running",
         config=inputs.settings()
-        | {"embedder": embedder.name, "judge_shares_family": inputs.shared_families, "scenario_texts": texts},
+        | {
+            "embedder": embedder.name,
+            "judge_shares_family": inputs.shared_families,
+            "scenario_texts": texts,
+            "pool_text": inputs.pool.recorded(),
+            "files": dict(inputs.files),
+        },
         versions=versions | {name: version(name) for name in packages},
         random_seed=inputs.random_seed,
     )

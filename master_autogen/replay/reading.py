@@ -50,7 +50,7 @@ def replay(db: Database, wanted: str) -> Replay:
 
     A lesson that selected nothing gives its base. UserError where there is no such id, several, or nothing was played.
     """
-    view = _find(db, wanted)
+    view = find(db, wanted)
     if not view.episode.turns and view.episode.status == "pending":
         raise UserError(f"episode {view.episode.id} has not been played yet (its lesson is {view.lesson.status})")
     titles = _titles(db, view.lesson.plan)
@@ -65,7 +65,8 @@ def replay(db: Database, wanted: str) -> Replay:
     )
 
 
-def _find(db: Database, wanted: str) -> EpisodeView:
+def find(db: Database, wanted: str) -> EpisodeView:
+    """The episode meant by `wanted`; see `replay`."""
     try:
         lesson = get_lesson(db, wanted)
     except UserError:
