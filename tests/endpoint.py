@@ -10,15 +10,19 @@ space before them, their ids in order of first sight.
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 import re
 import threading
+from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
+
+from master_autogen.draws import unit
 
 _CLOSING = web.AppKey("closing", asyncio.Event)
 
@@ -34,7 +38,8 @@ Behaviour = Callable[[web.Request, dict[str, Any]], Awaitable[web.StreamResponse
 
 
 class MockEndpoint:
-    """Use as an async context manager; `most_at_once` is the highest number of requests that were in flight."""
+    """Use as an async context manager; `most_at_once` is the highest number of requests that were in flight. Asked for
+    its models, it answers with the status `models`; `looks` counts how often it was."""
 
     def __init__(self, *behaviours: Behaviour) -> None:
         self.behaviours = behaviours or (says("yes"),)
@@ -42,12 +47,15 @@ class MockEndpoint:
         self.base_url = ""
         self.most_at_once = 0
         self._at_once = 0
+        self.models = 200
+        self.looks = 0
 
     async def __aenter__(self) -> MockEndpoint:
         app = web.Application()
         app[_CLOSING] = asyncio.Event()
         self._closing = app[_CLOSING]
         app.router.add_post("/{path:.*}", self._handle)
+        app.router.add_get("/v1/models", self._list_models)
         self._runner = web.AppRunner(app, shutdown_timeout=0)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -62,6 +70,10 @@ class MockEndpoint:
     @property
     def bodies(self) -> list[dict[str, Any]]:
         return [request.body for request in self.requests]
+
+    async def _list_models(self, request: web.Request) -> web.StreamResponse:
+        self.looks += 1
+        return web.json_response({"object": "list", "data": []}, status=self.models)
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = json.loads(await request.read())
@@ -181,6 +193,58 @@ async def drops_half_way(request: web.Request, body: dict[str, Any]) -> web.Stre
     assert request.transport is not None
     request.transport.close()
     return response
+
+
+RATES = {"429": 0.05, "500": 0.03, "broken": 0.01, "truncated": 0.01, "drop": 0.005, "hang": 0.005}
+"""What endpoints do wrong on a bad day, as shares of all requests."""
+
+
+class Faulty:
+    """Answers with `say`, but for faults at these rates. Which request meets which hangs on its text and on how often it
+    came, so that what is asked again may pass, and every run of the same meets the same."""
+
+    def __init__(
+        self,
+        say: Callable[[dict[str, Any]], Awaitable[str]],
+        rates: Mapping[str, float],
+        *,
+        latency_s: float = 0.0,
+        retry_after: str = "0.5",
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self._say = say
+        self._rates = rates
+        self._latency_s = latency_s
+        self._retry_after = retry_after
+        self._came: Counter[str] = Counter()
+
+    async def __call__(self, request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        await asyncio.sleep(self._latency_s)
+        fault = self._fault(hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest())
+        self.counts[fault] += 1
+        if fault == "429":
+            return await fails(429, "slow down", retry_after=self._retry_after)(request, body)
+        if fault == "500":
+            return await fails(500, "out of luck")(request, body)
+        if fault == "broken":
+            return await raw('{"choices": [{"message": {"content": "half a')(request, body)
+        if fault == "drop":
+            return await drops(request, body)
+        if fault == "hang":
+            return await hangs(request, body)
+        text = await self._say(body)
+        if fault == "truncated":
+            return await says(text[: len(text) // 2], finish_reason="length")(request, body)
+        return await says(text)(request, body)
+
+    def _fault(self, digest: str) -> str:
+        self._came[digest] += 1
+        mark = unit("fault", digest, self._came[digest])
+        for fault, rate in self._rates.items():
+            mark -= rate
+            if mark < 0:
+                return fault
+        return "none"
 
 
 # --- scoring ---

@@ -14,8 +14,9 @@ from pydantic import BaseModel
 
 from master_autogen.errors import CallError, UserError
 from master_autogen.models.failures import retry_after
+from master_autogen.models.health import Health
 from master_autogen.models.http import Endpoint, HttpClient
-from master_autogen.pool import ModelSpec
+from master_autogen.pool import Limits, ModelSpec
 from tests.endpoint import (
     Behaviour,
     MockEndpoint,
@@ -111,12 +112,17 @@ async def test_two_models_of_one_endpoint_are_asked_by_their_own_names() -> None
         (fails(400, "no\n such   model"), "request", 400, "HTTP 400: no such model"),
         (fails(400, "x" * 999), "request", 400, "HTTP 400: " + "x" * 289 + "…"),
         (raw("<h1>Bad gateway</h1>", "text/html", 502), "server", 502, "HTTP 502: <h1>Bad gateway</h1>"),
+        (fails(400, "maximum context length is 8192"), "request", 400, "HTTP 400: maximum context length is 8192"),
+        (raw("<h1>Too large</h1>", "text/html", 413), "request", 413, "HTTP 413: <h1>Too large</h1>"),
+        (fails(404, "no model 'mock'"), "request", 404, "HTTP 404: no model 'mock'"),
         (raw("", "text/html", 404), "request", 404, "HTTP 404: no explanation"),
         (replies({"detail": "not found"}, 404), "request", 404, "HTTP 404: not found"),
         (raw('{"choices": [{"mess'), "bad_reply", None, "the reply is not JSON (content type application/json)"),
         (raw("<h1>Hello</h1>", "text/html"), "bad_reply", None, "the reply is not JSON (content type text/html)"),
         (replies({"choices": []}), "bad_reply", None, "the reply has no choices"),
         (says(None), "bad_reply", None, "the reply's content is null"),
+        (replies({"choices": [{"message": {}}]}), "bad_reply", None, "the reply's content is null"),
+        (replies({"choices": [{}]}), "bad_reply", None, "the reply's first choice has no message"),
         (says(None, refusal="I will not."), "refusal", None, "refused: I will not."),
     ],
 )
@@ -131,10 +137,68 @@ async def test_a_reply_cut_off_by_the_limit_is_no_fault() -> None:
 
 @pytest.mark.parametrize("behaviour", [hangs, dribbles])
 async def test_the_deadline_covers_the_whole_reply(behaviour: Behaviour) -> None:
-    error = await failure(behaviour, timeout_s=0.2)
+    async with asyncio.timeout(5):
+        error = await failure(behaviour, timeout_s=0.2)
     assert error.kind == "timeout"
     assert str(error).startswith("no whole reply from http://127.0.0.1:")
     assert str(error).endswith("/v1 within 0.2 s")
+
+
+async def test_a_refused_key_is_named() -> None:
+    error = await failure(fails(401, "bad key"), {"MY_KEY": KEY}, api_key_env="MY_KEY")
+    assert (error.kind, error.http_status, error.retryable) == ("setup", 401, False)
+    assert str(error).endswith("/v1 refuses the key in MY_KEY (HTTP 401: bad key)")
+    error = await failure(fails(401, "no key"))
+    assert str(error).endswith("/v1 refuses a call without a key (none is in OPENAI_API_KEY) (HTTP 401: no key)")
+
+
+async def test_403_is_of_the_key_at_first_and_of_a_single_request_later_on() -> None:
+    async with MockEndpoint(fails(403, "not you"), says("42"), fails(403, "flagged")) as endpoint:
+        client = HttpClient(spec(endpoint.base_url), environ={"OPENAI_API_KEY": KEY})
+        with pytest.raises(CallError) as first:
+            await client.create(ASK)
+        await client.create(ASK)
+        with pytest.raises(CallError) as later:
+            await client.create(ASK)
+        await client.close()
+    assert (first.value.kind, later.value.kind, str(later.value)) == ("setup", "request", "HTTP 403: flagged")
+
+
+async def test_a_dead_endpoint_is_not_asked_until_it_is_back() -> None:
+    now = [100.0]
+    async with MockEndpoint(*[fails(502)] * 5, says("42")) as mock:
+        endpoint = Endpoint(mock.base_url)
+        endpoint._health = Health(lambda: now[0])
+        client = HttpClient(spec(mock.base_url), endpoint=endpoint)
+        errors: list[CallError] = []
+        for _ in range(7):
+            with pytest.raises(CallError) as caught:
+                await client.create(ASK)
+            errors.append(caught.value)
+        down = f"{mock.base_url} is down: 5 calls in a row failed, the last with: HTTP 502: no"
+        assert [str(error) for error in errors] == ["HTTP 502: no"] * 5 + [down] * 2
+        assert [(error.kind, error.retry_after) for error in errors[5:]] == [("connection", 1.0)] * 2
+        assert (len(mock.requests), mock.looks) == (5, 0)
+        mock.models, now[0] = 503, 101.0  # a gateway before a dead server
+        assert await endpoint.down() == down
+        assert await endpoint.down() == down
+        assert mock.looks == 1
+        mock.models, now[0] = 401, 103.0
+        assert (await client.create(ASK)).content == "42"
+        assert (len(mock.requests), mock.looks) == (6, 2)
+        assert await endpoint.down() is None
+        await client.close()
+
+
+async def test_a_burst_of_429_lowers_the_calls_in_flight_and_a_single_one_does_not() -> None:
+    async with MockEndpoint(fails(429), *[says("42")] * 20, *[fails(429)] * 5, says("42")) as mock:
+        endpoint = Endpoint(mock.base_url, limits=Limits(concurrency=8))
+        client = HttpClient(spec(mock.base_url), endpoint=endpoint)
+        await asyncio.gather(*(client.create(ASK) for _ in range(21)), return_exceptions=True)
+        assert endpoint._slots.throttle.level == 8
+        await asyncio.gather(*(client.create(ASK) for _ in range(5)), return_exceptions=True)
+        assert endpoint._slots.throttle.level < 8
+        await client.close()
 
 
 @pytest.mark.parametrize("behaviour", [drops, drops_half_way])
@@ -186,7 +250,7 @@ def test_retry_after_forms(header: str | None, seconds: float | None) -> None:
 
 async def test_the_key_is_in_no_error() -> None:
     error = await failure(echoes_its_headers, {"OPENAI_API_KEY": KEY})
-    assert str(error) == "HTTP 401: denied: Bearer [key]"
+    assert str(error).endswith("/v1 refuses the key in OPENAI_API_KEY (HTTP 401: denied: Bearer [key])")
     for behaviour in (raw(f"you sent {KEY}", "text/html"), fails(400, "x" * 280 + KEY)):
         error = await failure(behaviour, {"MY_KEY": f"{KEY}\n"}, api_key_env="MY_KEY")
         assert KEY not in str(error) + str(error.text)

@@ -99,7 +99,11 @@ async def test_check() -> None:
         "max_tokens": 1,
         "temperature": 0.0,
     }
-    assert (bad.ok, bad.text, bad.error) == (False, None, "HTTP 401: who are you?")
+    assert (bad.ok, bad.text, bad.error) == (
+        False,
+        None,
+        f"{endpoint.base_url} refuses a call without a key (none is in OPENAI_API_KEY) (HTTP 401: who are you?)",
+    )
     assert (scripted.ok, scripted.text) == (True, "(scripted: its rules can be read)")
     assert keyless.error is not None
     assert keyless.error.startswith("model 'k' takes its key from the environment variable NO_KEY")

@@ -41,6 +41,8 @@ def kind_of_status(status: int) -> CallErrorKind:
     """408 says that a gateway gave up waiting, so it is the server's matter although it is a 4xx."""
     if status == 429:
         return "rate_limit"
+    if status == 401:
+        return "setup"
     return "server" if status >= 500 or status == 408 else "request"
 
 

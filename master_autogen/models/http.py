@@ -1,7 +1,8 @@
 """The lean client for OpenAI-compatible endpoints: one POST, one deadline, one `CallError`.
 
-It never retries (the recorder does, so that each attempt is a row of the log), follows no redirect (it would carry the
-key elsewhere) and reads no proxy settings: behind a proxy, use AutoGen's OpenAI client.
+How many calls are in flight is found from the endpoint's answers, and an endpoint that is dead is not asked until it is
+back. The client never retries (the recorder does, so that each attempt is a row of the log), follows no redirect (it
+would carry the key elsewhere) and reads no proxy settings: behind a proxy, use AutoGen's OpenAI client.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from os import environ as os_environ
 from typing import Any, TypeVar
@@ -18,10 +20,12 @@ import aiohttp
 from autogen_core.models import CreateResult, LLMMessage
 
 from master_autogen.errors import CallError, UserError
-from master_autogen.models.client import CONTEXT_TOKENS, PlainClient, Slots
+from master_autogen.models.client import CONTEXT_TOKENS, PlainClient
 from master_autogen.models.failures import kind_of_status, retry_after, scrubbed
+from master_autogen.models.health import Health
 from master_autogen.models.messages import as_dicts
 from master_autogen.models.replies import endpoint_message, parse, read_chat
+from master_autogen.models.slots import AdaptiveSlots
 from master_autogen.pool import Limits, ModelSpec
 
 T = TypeVar("T")
@@ -29,7 +33,7 @@ T = TypeVar("T")
 CONFIG_KEYS = frozenset({"context_tokens", "scoring", "start"})
 """What `config` of a model of provider `openai` may hold; `scoring` and `start` are for `HttpScorer`."""
 
-
+OPENAI_KEY = "OPENAI_API_KEY"
 REACH_S = 5.0
 
 
@@ -40,14 +44,25 @@ class Endpoint:
     loop is another one.
     """
 
-    def __init__(self, base_url: str, *, api_key: str | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        *,
+        api_key: str | None = None,
+        key_name: str = OPENAI_KEY,
+        limits: Limits | None = None,
+    ) -> None:
+        """`key_name` is the environment variable that the key is from; errors name it."""
         self.base_url = _checked(base_url)
+        self._key = f"the key in {key_name}" if api_key else f"a call without a key (none is in {key_name})"
         self._secrets = (api_key,) if api_key else ()
         self._headers = {"Content-Type": "application/json", "User-Agent": "master-autogen"}
         if api_key:
             self._headers["Authorization"] = f"Bearer {api_key}"
         self._limits = limits or Limits()
-        self._slots = Slots(self._limits.concurrency)
+        self._slots = AdaptiveSlots(self._limits.concurrency)
+        self._health = Health()
+        self._ever_answered = False
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -67,29 +82,75 @@ class Endpoint:
         writer.close()
         return None
 
+    async def down(self) -> str | None:
+        """Why the endpoint counts as dead, or None. Now and then this looks whether it is back: whoever answers below
+        500 when asked for its models is."""
+        if self._health.may_look():
+            self._health.looked(await self._is_back())
+        return None if self._health.dead is None else f"{self.base_url} is down: {self._health.dead}"
+
+    async def _is_back(self) -> bool:
+        try:
+            async with asyncio.timeout(min(REACH_S, self._limits.timeout_s)):
+                session = await self._session_here()
+                url = self.base_url + "/models"
+                async with session.get(url, headers=self._headers, allow_redirects=False) as response:
+                    return response.status < 500
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            return False
+
     async def post(
         self, path: str, body: Mapping[str, Any], read: Callable[[dict[str, Any], bytes], T], *, beside_v1: bool = False
     ) -> T:
         """What `read` makes of the reply (as JSON, and as it came) to POST base_url + path.
 
-        The deadline runs from when a slot is free. `beside_v1`: the path stands beside the address's /v1, not under it.
-        Raises `CallError`, also what `read` raises of it, without the key and shortened.
+        The deadline runs from when a slot is free, and covers the whole reply. `beside_v1`: the path stands beside the
+        address's /v1, not under it. Raises `CallError`, also what `read` raises of it, without the key and shortened;
+        at once where the endpoint is dead.
         """
         url = (self.base_url.removesuffix("/v1") if beside_v1 else self.base_url) + path
-        async with self._slots.here():
+        sent = await self._slots.take()
+        try:
+            if self._health.dead is not None and (why := await self.down()) is not None:
+                down = CallError("connection", why, retry_after=self._health.wait_s)
+                raise scrubbed(down, self._secrets)
+            start = time.perf_counter()
             try:
-                async with asyncio.timeout(self._limits.timeout_s):
-                    content_type, raw = await self._exchange(url, json.dumps(body).encode())
-                return read(parse(raw, content_type), raw)
-            except TimeoutError:
-                waited = f"no whole reply from {self.base_url} within {self._limits.timeout_s:g} s"
-                raise CallError("timeout", waited) from None
+                made = await self._attempt(url, body, read)
             except CallError as error:
-                raise scrubbed(error, self._secrets) from None
-            except (aiohttp.ClientError, OSError) as error:
-                said = str(error) or type(error).__name__
-                failed = CallError("connection", f"no connection to {self.base_url}: {said}")
-                raise scrubbed(failed, self._secrets) from None
+                self._health.failed(error)
+                if _overloaded(error):
+                    self._slots.throttle.refused(sent)
+                raise
+            self._ever_answered = True
+            self._health.answered()
+            self._slots.throttle.answered(sent, time.perf_counter() - start)
+            return made
+        finally:
+            self._slots.free()
+
+    async def _attempt(self, url: str, body: Mapping[str, Any], read: Callable[[dict[str, Any], bytes], T]) -> T:
+        try:
+            async with asyncio.timeout(self._limits.timeout_s):
+                content_type, raw = await self._exchange(url, json.dumps(body).encode())
+            return read(parse(raw, content_type), raw)
+        except TimeoutError:
+            waited = f"no whole reply from {self.base_url} within {self._limits.timeout_s:g} s"
+            raise CallError("timeout", waited) from None
+        except CallError as error:
+            raise scrubbed(self._of_setup(error), self._secrets) from None
+        except (aiohttp.ClientError, OSError) as error:
+            said = str(error) or type(error).__name__
+            failed = CallError("connection", f"no connection to {self.base_url}: {said}")
+            raise scrubbed(failed, self._secrets) from None
+
+    def _of_setup(self, error: CallError) -> CallError:
+        """A refused key is the user's to mend. 403 is one only where nothing was ever answered: later on it is said of
+        single requests, by a moderator for one."""
+        if error.http_status != 401 and (error.http_status != 403 or self._ever_answered):
+            return error
+        said = f"{self.base_url} refuses {self._key} ({error})"
+        return CallError("setup", said, http_status=error.http_status, text=error.text)
 
     async def _exchange(self, url: str, body: bytes) -> tuple[str, bytes]:
         session = await self._session_here()
@@ -125,14 +186,15 @@ def endpoint_of(spec: ModelSpec, *, name: str = "", environ: Mapping[str, str] =
     if unknown:
         known = ", ".join(sorted(CONFIG_KEYS))
         raise UserError(f"model {name!r}: config has {', '.join(unknown)}, but only {known} are known")
-    key = environ.get(spec.api_key_env or "OPENAI_API_KEY", "").strip()
+    key_name = spec.api_key_env or OPENAI_KEY
+    key = environ.get(key_name, "").strip()
     if spec.api_key_env and not key:
         raise UserError(
             f"model {name!r} takes its key from the environment variable {spec.api_key_env}, which is not set. "
             f"Set it: export {spec.api_key_env}=…"
         )
     try:
-        return Endpoint(spec.base_url or "", api_key=key or None, limits=spec.limits)
+        return Endpoint(spec.base_url or "", api_key=key or None, key_name=key_name, limits=spec.limits)
     except ValueError as error:
         raise UserError(f"model {name!r}: {error}") from None
 
@@ -173,6 +235,10 @@ def _checked(base_url: str) -> str:
     if url.username or url.password:
         raise ValueError(f"base_url for {url.hostname} holds a user name or password; name a variable in api_key_env")
     return base_url.rstrip("/")
+
+
+def _overloaded(error: CallError) -> bool:
+    return error.kind in ("rate_limit", "timeout") or error.http_status == 503
 
 
 def _failed(status: int, headers: Mapping[str, str], raw: bytes) -> CallError:

@@ -105,6 +105,11 @@ class Clients:
                     f"address in pool {self._pool.name!r} or the environment"
                 )
 
+    async def down(self, name: str) -> str | None:
+        """Why the endpoint of a model counts as dead, or None; a model that was never asked for is not."""
+        endpoint = self._endpoints.get(name)
+        return None if endpoint is None else await endpoint.down()
+
     async def close(self) -> None:
         """Close whatever was made; what is asked for afterwards is made anew."""
         chats, scorers, endpoints = self._chats, self._scorers, self._endpoints
