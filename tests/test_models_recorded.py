@@ -152,7 +152,7 @@ async def test_the_last_error_is_raised_when_all_tries_are_spent() -> None:
     assert len(log.calls) == 4
 
 
-@pytest.mark.parametrize("kind", ["request", "refusal", "script"])
+@pytest.mark.parametrize("kind", ["request", "script"])
 async def test_what_cannot_be_helped_is_not_tried_again(kind: Any) -> None:
     log = Log()
     with pytest.raises(CallError, match="no"):

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from master_autogen.draws import unit
-from master_autogen.errors import CallError
+from master_autogen.errors import CallError, UserError
 from master_autogen.models.calls import (
     CANCELLED,
     Answer,
@@ -36,6 +36,7 @@ Sleep = Callable[[float], Awaitable[None]]
 
 BACKOFF_S = 0.5  # before the second attempt; doubled each time
 LONGEST_BACKOFF_S = 20.0
+LONGEST_RETRY_AFTER_S = 300.0  # who is told to come back later than that gives up: it is a quota, not a burst
 
 
 class ReplayMismatch(CallError):
@@ -91,12 +92,13 @@ class Attempts:
         self.place = Identity(site.owner, site.purpose, phase, site.agent, turn, attempt)
 
     async def ask(self, request: Mapping[str, Any], send: Callable[[], Awaitable[Answer]]) -> Answer:
-        """The answer to `request`, from the log or by `send`. Raises the last attempt's `CallError`."""
+        """The answer to `request`, from the log or by `send`. Raises the last attempt's `CallError`, or `UserError`
+        where the endpoint refuses the key."""
         place, key = self.place, request_key(request)
         earlier = self._earlier(place, key)
         if earlier and earlier[-1].status == "ok":
             return answer_of(earlier[-1])
-        failures = [call for call in earlier if call.error != CANCELLED]
+        failures = [call for call in earlier if _counts(call)]
         if failures and (self._strict or self._over(error_of(failures[-1]), len(failures))):
             raise error_of(failures[-1])
         if self._strict:
@@ -106,13 +108,18 @@ class Attempts:
             try:
                 return await self._once(place, request, key, send)
             except CallError as error:
+                if error.kind == "setup":
+                    raise UserError(
+                        f"model {self.site.model!r}: {error}; mend it and run the same command again"
+                    ) from error
                 tries += 1
                 if self._over(error, tries):
                     raise
                 await self._sleep(self._wait(place, tries, error))
 
     def _over(self, error: CallError, tries: int) -> bool:
-        return not error.retryable or tries >= self.site.tries
+        too_late = error.retry_after is not None and error.retry_after > LONGEST_RETRY_AFTER_S
+        return not error.retryable or too_late or tries >= self.site.tries
 
     def _wait(self, place: Identity, n: int, error: CallError) -> float:
         """Seconds until the next attempt, drawn so that calls that failed together do not come back together."""
@@ -131,8 +138,8 @@ class Attempts:
             found.append(call)
             if call.status == "ok":
                 break
-            failures = sum(call.error != CANCELLED for call in found)
-            if call.error != CANCELLED and self._over(error_of(call), failures):
+            failures = sum(map(_counts, found))
+            if _counts(call) and self._over(error_of(call), failures):
                 break
         return found
 
@@ -170,3 +177,8 @@ class Attempts:
             last = max((call.tries for call in self._recorded.get(place, ())), default=0)
         self._tries[place] = last + 1
         return last + 1
+
+
+def _counts(call: Call) -> bool:
+    """Whether a recorded failure is one of the request's tries: not if it was cancelled, nor if the key was refused."""
+    return call.error != CANCELLED and call.detail.get("kind") != "setup"

@@ -26,6 +26,7 @@ from autogen_core.models import (
 )
 from autogen_core.tools import Tool, ToolSchema
 
+from master_autogen.draws import draw
 from master_autogen.errors import CallError
 from master_autogen.models.attempts import Attempts, CallSink, ReplayMismatch, Sleep
 from master_autogen.models.base import Scorer, TokenScores
@@ -101,8 +102,29 @@ class RecordedClient(PlainClient):
         extra_create_args: Mapping[str, Any] = NO_ARGS,
         cancellation_token: CancellationToken | None = None,
     ) -> CreateResult:
-        """The reply; `cached` if it is the log's. Raises the last attempt's `CallError`, or `ReplayMismatch`."""
+        """The reply; `cached` if it is the log's. Raises the last attempt's `CallError`, or `ReplayMismatch`.
+
+        A refusal is asked about once more, with another sampling seed: with the same one it would be the same.
+        """
         refuse_tools(self.model, tools)
+        try:
+            result = await self._asked(messages, json_output, extra_create_args, cancellation_token)
+        except CallError as error:
+            seed = extra_create_args.get("seed")
+            if error.kind != "refusal" or seed is None:
+                raise
+            again = {**extra_create_args, "seed": draw("refused", seed) % 2**31}
+            result = await self._asked(messages, json_output, again, cancellation_token)
+        self._usage = added(self._usage, result.usage)
+        return result
+
+    async def _asked(
+        self,
+        messages: Sequence[LLMMessage],
+        json_output: JsonOutput,
+        extra_create_args: Mapping[str, Any],
+        cancellation_token: CancellationToken | None,
+    ) -> CreateResult:
         request = chat_request(messages, self.model, extra_create_args, json_output)
 
         async def send() -> Answer:
@@ -114,9 +136,7 @@ class RecordedClient(PlainClient):
             )
             return _answer(await guarded(asked, cancellation_token), request)
 
-        result = _result(await self._attempts.ask(request, send))
-        self._usage = added(self._usage, result.usage)
-        return result
+        return _result(await self._attempts.ask(request, send))
 
     async def ask(self, messages: Sequence[LLMMessage], args: Mapping[str, Any]) -> CreateResult:
         return await self.create(messages, extra_create_args=args)
