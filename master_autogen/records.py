@@ -157,7 +157,8 @@ class CheckResult(Record):
 
 
 class Episode(Record):
-    """One conversation as it was played. `reason` says why it is not `complete`."""
+    """One conversation as it was played. `reason` says why it is not `complete`; `cast` is who played, which is not who
+    was drawn where an endpoint was dead (the plan keeps that)."""
 
     id: str
     lesson_id: str

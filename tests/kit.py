@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from master_autogen.casting import plan_lesson
@@ -10,6 +11,7 @@ from master_autogen.classroom.stage import Guest, Stage
 from master_autogen.classroom.team import RuntimeName
 from master_autogen.grading.quality import read_rubric
 from master_autogen.models.providers import build_clients
+from master_autogen.models.scripted import ScriptedClient
 from master_autogen.pool import Pool, read_pool
 from master_autogen.records import Call, Kind, LessonPlan, Seed
 from master_autogen.scenario import Scenario, read_scenario
@@ -72,3 +74,17 @@ def stage(
 
 def kind_of(name: str) -> Kind:
     return seed_for(read_scenario(name)).kind
+
+
+@cache
+def _scripted(model: str) -> ScriptedClient:
+    return ScriptedClient(scripted_pool().models["careful"].rules, model, keep_requests=False)
+
+
+async def scripted_answer(body: Mapping[str, Any]) -> str:
+    """What the scripted pool's careful model says to the body of a request: for mock endpoints."""
+    from autogen_core.models import UserMessage
+
+    text = "\n".join(f"{message['role']}: {message['content']}" for message in body["messages"])
+    said = await _scripted(body["model"]).ask([UserMessage(content=text, source="user")], {"seed": body.get("seed", 0)})
+    return str(said.content)

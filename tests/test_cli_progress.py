@@ -98,3 +98,18 @@ def test_quiet_is_quiet() -> None:
     watch.round_planned(1, 1, 1)
     watch.lesson_ended(lesson(1))
     assert watch.tally.done == 1
+
+
+def test_a_warning_is_a_line_at_once_as_it_is() -> None:
+    clock = Clock()
+    text, watch, _ = written(clock)
+    watch.warned("model 'm': http://h/v1 is down: [refused]; lessons are played without it until it is back " * 2)
+    assert text.getvalue() == (
+        "model 'm': http://h/v1 is down: [refused]; lessons are played without it until it is back "
+        "model 'm': http://h/v1 is down: [refused]; lessons are played without it until it is back \n"
+    )
+    shown = io.StringIO()
+    bar = Bar(Console(file=shown, width=200))
+    Watch(Tally(clock), bar, lambda run_id, resumed: None).warned("model [b]m[/b] is back")
+    assert "model [b]m[/b] is back" in shown.getvalue()
+    Watch(Tally(clock), Nothing(), lambda run_id, resumed: None).warned("quiet")

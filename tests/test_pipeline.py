@@ -68,6 +68,8 @@ class Stop:
 
     def lesson_ended(self, lesson: Lesson) -> None: ...
 
+    def warned(self, text: str) -> None: ...
+
     def call_ended(self, call: Call) -> None:
         self.calls += 1
         self.left -= 1

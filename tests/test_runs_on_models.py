@@ -12,14 +12,13 @@ from aiohttp import web
 from master_autogen.errors import UserError
 from master_autogen.grading.quality import read_rubric
 from master_autogen.log import open_log, run_lessons, totals
-from master_autogen.models.scripted import ScriptedClient
 from master_autogen.pipeline import Inputs, run
 from master_autogen.pool import Scorers, read_pool
 from master_autogen.records import Lesson
 from master_autogen.scenario import read_scenario
 from master_autogen.seeds import bundled
 from tests.endpoint import MockEndpoint, completion
-from tests.kit import APPLES, PEARS
+from tests.kit import APPLES, PEARS, scripted_answer
 
 SCENARIOS = ("error_correction", "debate", "analogical_reasoning")
 
@@ -34,12 +33,7 @@ def _lessons(path: Path, run_id: str) -> list[Lesson]:
 
 async def _by_the_scripted_rules(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
     """Answer as the scripted pool's careful model would: the small model errs, the large one copies the solution well."""
-    from autogen_core.models import UserMessage
-
-    client = ScriptedClient(read_pool("scripted", {}).models["careful"].rules, body["model"])
-    text = "\n".join(f"{m['role']}: {m['content']}" for m in body["messages"])
-    said = await client.ask([UserMessage(content=text, source="user")], {"seed": body.get("seed", 0)})
-    return web.json_response(completion(str(said.content)))
+    return web.json_response(completion(await scripted_answer(body)))
 
 
 async def test_each_role_asks_its_own_model_of_one_server(tmp_path: Path) -> None:

@@ -92,11 +92,13 @@ def outcome(statuses: Mapping[str, int]) -> str:
 
 
 class Display(Protocol):
-    """What is shown of a tally; `round_over` is told once a round."""
+    """What is shown of a tally; `round_over` is told once a round, `warn` what the user should know at once."""
 
     def changed(self, tally: Tally) -> None: ...
 
     def round_over(self, tally: Tally) -> None: ...
+
+    def warn(self, text: str) -> None: ...
 
 
 class Nothing:
@@ -106,6 +108,9 @@ class Nothing:
         """Nothing to do."""
 
     def round_over(self, tally: Tally) -> None:
+        """Nothing to do."""
+
+    def warn(self, text: str) -> None:
         """Nothing to do."""
 
 
@@ -128,6 +133,9 @@ class Lines:
     def round_over(self, tally: Tally) -> None:
         self._last = self._clock()
         self._console.print(f"{tally.round_line()}; {tally.spent()} so far", soft_wrap=True)
+
+    def warn(self, text: str) -> None:
+        self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 class Bar(Progress):
@@ -168,6 +176,9 @@ class Bar(Progress):
     def round_over(self, tally: Tally) -> None:
         self.console.print(tally.round_line())
 
+    def warn(self, text: str) -> None:
+        self.console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True)
+
 
 class Watch:
     """The watcher that the pipeline tells; `begun` is given the run's id and whether it was begun before."""
@@ -195,3 +206,6 @@ class Watch:
         self._display.changed(self.tally)
         if self.tally.done == self.tally.planned:
             self._display.round_over(self.tally)
+
+    def warned(self, text: str) -> None:
+        self._display.warn(text)

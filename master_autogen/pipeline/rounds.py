@@ -16,6 +16,7 @@ from master_autogen.log import LogWriter, earlier_gaps, episode_calls, lesson_ro
 from master_autogen.models.providers import Clients
 from master_autogen.pipeline.inputs import Inputs, plays
 from master_autogen.pipeline.learning import Learned, Topic, learn
+from master_autogen.pipeline.outages import Outages
 from master_autogen.pipeline.remembering import Memory, Told
 from master_autogen.records import Call, Lesson, LessonPlan, Seed
 from master_autogen.scenario import Scenario
@@ -33,6 +34,8 @@ class Watcher(Protocol):
     def call_ended(self, call: Call) -> None: ...
 
     def lesson_ended(self, lesson: Lesson) -> None: ...
+
+    def warned(self, text: str) -> None: ...
 
 
 class Player:
@@ -64,6 +67,7 @@ class Player:
         self._watcher = watcher
         self._concurrency = concurrency
         self._resumed = resumed
+        self._outages = Outages(inputs, clients, watcher.warned)
         self.unplaced: Counter[str] = Counter()
         self._topics: dict[Topic, None] = {}  # in the order they were met
 
@@ -79,9 +83,16 @@ class Player:
         self._watcher.round_planned(number, rounds, len(waiting))
         stages = {scenario.name: self._stage(scenario) for scenario in self._inputs.scenarios}
         scales, normaliser = self._scales(number), self._inputs.normaliser
+
+        async def play(plan: LessonPlan) -> Lesson:
+            stage = stages[plan.scenario]
+            return await self._outages.play(
+                stage.scenario, plan, lambda cast: play_lesson(stage, cast, scales=scales, normaliser=normaliser)
+            )
+
         await play_all(
             waiting,
-            lambda plan: play_lesson(stages[plan.scenario], plan, scales=scales, normaliser=normaliser),
+            play,
             concurrency=self._concurrency,
             started=lambda plan: self._log.start_lesson(plan.id),
             done=self._done,

@@ -42,6 +42,9 @@ class Nobody:
     def lesson_ended(self, lesson: Lesson) -> None:
         """Nothing to do."""
 
+    def warned(self, text: str) -> None:
+        """Nothing to do."""
+
 
 class AlreadyFinished(Exception):
     """This very run has been played to its end; `run_id` names it."""
