@@ -212,6 +212,63 @@ MUTANTS = (
         "len(",
         "test_pipeline.py",
     ),
+    Mutant(
+        "Retry-After is heeded",
+        "models/attempts.py",
+        "        if error.retry_after is not None:\n",
+        "        if False:\n",
+        "test_models_recorded.py",
+    ),
+    Mutant(
+        "a call that waits for its retry holds no slot",
+        "models/http.py",
+        "                if _overloaded(error):\n",
+        "                await asyncio.sleep(error.retry_after or 0)\n                if _overloaded(error):\n",
+        "test_models_attempts.py",
+    ),
+    Mutant(
+        "a single 429 does not lower the calls in flight",
+        "models/throttle.py",
+        "sum(self._refused) >= BURST",
+        "sum(self._refused) >= 1",
+        "test_models_throttle.py",
+    ),
+    Mutant(
+        "one burst halves the level once",
+        "models/throttle.py",
+        "        self._generation += 1\n",
+        "",
+        "test_models_throttle.py",
+    ),
+    Mutant(
+        "the deadline is of the whole reply, not of the next byte",
+        "models/http.py",
+        "            async with asyncio.timeout(self._limits.timeout_s):\n                content_type, raw",
+        "            (await self._session_here())._timeout = aiohttp.ClientTimeout(sock_read=self._limits.timeout_s)\n"
+        "            async with asyncio.timeout(None):\n                content_type, raw",
+        "test_models_http.py",
+    ),
+    Mutant(
+        "a dead endpoint's agents are not cast",
+        "casting/standins.py",
+        "    if not out:\n",
+        "    if True:\n",
+        "test_pipeline_outages.py",
+    ),
+    Mutant(
+        "a dead endpoint is not asked",
+        "models/http.py",
+        "self._health.dead is not None and (why",
+        "False and (why",
+        "test_models_http.py",
+    ),
+    Mutant(
+        "a refused key ends the run",
+        "models/attempts.py",
+        'if error.kind == "setup":',
+        'if error.kind == "script":',
+        "test_models_attempts.py",
+    ),
 )
 
 
