@@ -7,7 +7,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from master_autogen.casting import SimilarQuestions, cast_lesson, check_cast, is_opening, plan_lesson
+from master_autogen.casting import SimilarQuestions, cast_lesson, check_cast, is_opening, likeness, plan_lesson
 from master_autogen.embedding import HashingEmbedder
 from master_autogen.errors import UserError
 from master_autogen.pool import read_pool
@@ -96,6 +96,67 @@ def test_neither_a_copy_nor_another_kind_nor_an_opening_question_is_similar() ->
     first = next(s for n in range(99) if is_opening(s := _seed("Ann has apples" + "!" * n)))
     assert SimilarQuestions([copy, other, first], HashingEmbedder()).draw(opening, ("k",)) is None
     assert SimilarQuestions([], HashingEmbedder()).draw(opening, ("k",)) is None
+
+
+TRAIN = "A train leaves {city} with {n} people. At the next stop {m} people get in. How many people are in it?"
+
+
+def train(city: str, n: int, m: int) -> Seed:
+    return _not_opening(TRAIN.format(city=city, n=n, m=m), f"{n} + {m} = {n + m}. The answer is {n + m}.")
+
+
+def test_the_same_numbers_in_other_words_are_a_copy_and_other_numbers_in_the_same_words_are_not() -> None:
+    opening, twin = train("Bonn", 40, 12), train("Bonn", 50, 17)
+    copies = [
+        train("Zurich", 40, 12),
+        _not_opening("At a stop twelve people join the 40 in a train. How many are there", "40 + 12 = 52."),
+    ]
+    assert SimilarQuestions(copies, HashingEmbedder()).draw(opening, ("k",)) is None
+    assert SimilarQuestions([*copies, twin], HashingEmbedder()).draw(opening, ("k",)) == twin
+    assert [likeness(opening, copy).copy for copy in copies] == [True, True]
+
+
+def test_almost_the_same_text_is_a_copy_whatever_its_numbers() -> None:
+    """60 words of which one is another number: 58 three-grams each, 55 of them shared, Jaccard 55 / 61 = 0.90."""
+    words = [f"word{i}" for i in range(60)]
+    one, other = (_not_opening(" ".join([*words[:30], number, *words[31:]])) for number in ("14", "15"))
+    found = likeness(one, other)
+    assert (found.jaccard, found.other_numbers, found.copy) == (pytest.approx(55 / 61), True, True)
+    half = _not_opening(" ".join([*words[:20], "15", *words[:20]]))
+    assert not likeness(one, half).copy
+
+
+def test_text_without_numbers_is_a_copy_above_the_band() -> None:
+    poem, again, song = (
+        _not_opening(text, "", "general")
+        for text in ("Write a poem about rain", "About rain write a poem", "Write a song about rain and wind")
+    )
+    assert (likeness(poem, again).place, likeness(poem, again).copy) == ("above", True)
+    assert (likeness(poem, song).place, likeness(poem, song).copy) == ("in", False)
+    assert SimilarQuestions([again], HashingEmbedder()).draw(poem, ("k",)) is None
+
+
+def test_structure_goes_first_then_the_band() -> None:
+    opening = _seed("Ann buys 6 pens for 3 dollars each and pays with 50 dollars.", "6 * 3 = 18. 50 - 18 = 32.")
+    same_far = _not_opening("Nine rows of 12 chairs, 7 broken", "9 * 12 = 108. 108 - 7 = 101.")
+    same_near = _not_opening("Ann buys 8 pens for 4 dollars each, and pays 80 dollars", "8 * 4 = 32. 80 - 32 = 48.")
+    swapped = _not_opening("Ann buys pens for 40 dollars less 5, for 2 people", "40 - 5 = 35. 35 * 2 = 70.")
+    other = _not_opening("Ann buys pens for 5 dollars each and pays with 90", "90 + 5 = 95.")
+    unread = _not_opening("Ann buys 3 pens for 2 dollars each and pays with 20", "It is plain.")
+    ranked = [same_near, same_far, swapped, other]
+    for i, best in enumerate(ranked):
+        drawn = {SimilarQuestions([*ranked[i:], unread], HashingEmbedder()).draw(opening, ("k", n)) for n in range(9)}
+        assert drawn == {best} if i < 3 else drawn == {other, unread}
+    assert [likeness(opening, seed).structure for seed in (*ranked, unread)] == [
+        "same steps", "same steps", "same operations", "other operations", "unknown",
+    ]  # fmt: skip
+    assert str(likeness(opening, same_far)) == ("same steps, other numbers, cosine 0.00 (below the band), Jaccard 0.00")
+
+
+def test_a_solution_without_steps_is_of_no_known_structure() -> None:
+    """Two of them do not count as solved alike."""
+    opening, plain = _seed("Ann has 3 cats", "It is plain."), _not_opening("Two dogs", "It is plain, too.")
+    assert likeness(opening, plain).structure == "unknown"
 
 
 def test_hashed_words_find_what_shares_words() -> None:

@@ -94,6 +94,7 @@ def _print_head(to: Console, found: Replay) -> None:
         "Result": _standing(found),
         "Round": f"{lesson.plan.round} of run {lesson.plan.run_id}",
         "Seed": f"{seed.kind}, {seed.id}" + (f", from {seed.source}" if seed.source else ""),
+        **({"Similar": str(found.likeness)} if found.likeness else {}),
         "Cast": ", ".join(f"{spoken(role)}: {agent}" for role, agent in episode.cast.agents.items()),
         "Grade": graded(found.grade),
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from master_autogen.casting import Likeness, likeness
 from master_autogen.errors import UserError
 from master_autogen.log import Database, EpisodeView, get_episode, get_lesson, get_run
 from master_autogen.records import Call, CheckResult, Episode, Grade, Lesson, LessonPlan, Record, Turn
@@ -43,6 +44,8 @@ class Replay(Record):
     turns: tuple[ReplayTurn, ...]
     unsaid: tuple[Withdrawn, ...]
     """Attempts at the turn after the last one: what was tried when the episode failed."""
+    likeness: Likeness | None
+    """Of the similar question to the first, where the scenario has one."""
 
 
 def replay(db: Database, wanted: str) -> Replay:
@@ -53,15 +56,17 @@ def replay(db: Database, wanted: str) -> Replay:
     view = find(db, wanted)
     if not view.episode.turns and view.episode.status == "pending":
         raise UserError(f"episode {view.episode.id} has not been played yet (its lesson is {view.lesson.status})")
-    titles = _titles(db, view.lesson.plan)
+    plan = view.lesson.plan
+    titles = _titles(db, plan)
     turns = tuple(_turn(turn, view, titles) for turn in view.episode.turns)
     return Replay(
         view=view,
-        slot=next(plan.slot for plan in view.lesson.plan.episodes if plan.id == view.episode.id),
+        slot=next(planned.slot for planned in plan.episodes if planned.id == view.episode.id),
         standing=standing(view.lesson, view.episode),
         grade=view.grades[0] if view.grades else None,
         turns=turns,
         unsaid=_attempts(view, len(turns), None),
+        likeness=None if plan.similar is None else likeness(plan.seed, plan.similar),
     )
 
 
