@@ -53,6 +53,7 @@ CHECKS: dict[str, str] = {
     "wrong_answer": "the final answer is verifiably wrong",
     "right_answer": "the final answer is verifiably right",
     "sound_steps": "every equation that can be checked is true",
+    "majority": "the conclusion is verified or, where it cannot be, what most of the debaters say",
 }
 """Checks by name, so that a scenario file can be refused before anything runs; the code is in `checks`."""
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from master_autogen.records import CHECKS
 from master_autogen.scenario import read_scenario
 from tests.cli_kit import SCENARIO, cli, lines
 
@@ -77,8 +78,7 @@ def test_check_prints_every_fault_by_its_line() -> None:
     assert result.exit_code == 2
     assert lines(result.stdout) == [
         "bad.yaml:7: pair.response: no role 'solvr'; there are: asker, solver",
-        "bad.yaml:13: phases.1.checks.1: no check 'not_emty'; there are: not_empty, complete, one_speaker, no_leak, "
-        "no_calculation, wrong_answer, right_answer, sound_steps",
+        f"bad.yaml:13: phases.1.checks.1: no check 'not_emty'; there are: {', '.join(CHECKS)}",
         "bad.yaml:18: phases.2.sees.1: sees 'reference', but neither prompt nor ask uses it",
         "bad.yaml:19: phases.2.prompt: {{ answer }}: the phase does not see it; add it to `sees`: [answer]; there are: "
         "exchange, phase, question, reference, title",

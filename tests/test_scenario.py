@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from master_autogen.errors import UserError
+from master_autogen.records import CHECKS
 from master_autogen.scenario import read_scenario
 from master_autogen.yaml_files import names
 
@@ -109,7 +110,7 @@ def test_all_faults_come_at_once_by_line() -> None:
         .replace("{{ question }} by {{ reference }}", "{{ broken")
     )
     known = "exchange, phase, question, title"
-    checks = "not_empty, complete, one_speaker, no_leak, no_calculation, wrong_answer, right_answer, sound_steps"
+    checks = ", ".join(CHECKS)
     assert _faults(text) == [
         "s.yaml:1: summary: missing",
         "s.yaml:3: sumary: unknown key",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from master_autogen.checks.answers import no_calculation, no_leak, right_answer, sound_steps, verify, wrong_answer
 from master_autogen.checks.finding import CheckFinding, CheckInput
 from master_autogen.checks.form import complete, not_empty, one_speaker
+from master_autogen.checks.majority import majority
 from master_autogen.records import Seed
 
 __all__ = ["REGISTRY", "CheckFinding", "CheckInput", "Seed", "check", "verify"]
@@ -27,6 +28,7 @@ REGISTRY: Mapping[str, Check] = {
     "wrong_answer": wrong_answer,
     "right_answer": right_answer,
     "sound_steps": sound_steps,
+    "majority": majority,
 }
 """The names are those of `records.CHECKS`, which scenario files are read against."""
 

@@ -8,13 +8,15 @@ from master_autogen.records import Record, Seed
 
 
 class CheckInput(Record):
-    """One turn. `target` is the question it is about; `said` are the texts of the earlier turns that count."""
+    """One turn. `target` is the question it is about; `said` are the texts of the earlier turns that count,
+    `speakers` their roles."""
 
     target: Seed
     text: str
     role: str
     phase: str
     said: tuple[str, ...] = Field(default_factory=tuple)
+    speakers: tuple[str, ...] = ()
     truncated: bool = False
 
 

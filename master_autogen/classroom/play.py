@@ -105,6 +105,7 @@ class Play:
             role=phase.role,
             phase=phase.name,
             said=tuple(turn.text for turn in self.turns),
+            speakers=tuple(turn.role for turn in self.turns),
             truncated=heard.metadata.get("truncated") == "yes",
         )
         found = [(name, check(name, seen)) for name in phase.checks]
