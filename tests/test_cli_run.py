@@ -51,6 +51,10 @@ quiz, math
   host + right   0.500  0.505  ━━━━━━━━━━━━
   host + wrong   0.500  0.495  ━━━━━━━━━━━━
 
+Checks   8 episodes played: 5 complete, 3 rejected
+         3 turns asked again: right_answer 3
+         rejected by right_answer 3
+         could not tell 0 of 30 results (0%)
 Calls    19; 420 tokens in, 112 out; $0.0006
 Seeds    4 read
          4 played

@@ -6,31 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from master_autogen.cli.summary import Shift, answer_right, short_reason, spent, summarise
+from master_autogen.cli.summary import Shift, short_reason, spent, summarise
 from master_autogen.log import CallTotal, LogWriter, open_log
-from master_autogen.records import CheckResult
-from tests.test_log_rows import OTHER, PAIR, RUN, episode, grade, lesson, plan, selection
-
-
-def check(passed: bool | None, turn: int = 1, attempt: int = 1) -> CheckResult:
-    return CheckResult(name="right_answer", turn_idx=turn, passed=passed, attempt=attempt)
-
-
-@pytest.mark.parametrize(
-    ("checks", "right"),
-    [
-        ([check(True)], True),
-        ([check(False, attempt=1)], False),
-        ([check(None)], None),
-        ([], None),
-        ([check(True, 0), check(True, 1)], True),
-        ([check(True, 0), check(None, 1)], None),
-        ([check(None, 0), check(False, 1)], False),
-        ([check(True), check(False, attempt=2)], True),  # of an attempt that does not count
-    ],
-)
-def test_answers_are_right_only_where_all_of_them_are(checks: list[CheckResult], right: bool | None) -> None:
-    assert answer_right(episode(plan(), 0, checks=tuple(checks))) is right
+from tests.test_log_rows import OTHER, PAIR, RUN, grade, lesson, plan, selection
 
 
 @pytest.mark.parametrize(
@@ -74,14 +52,14 @@ def test_a_run_in_numbers(tmp_path: Path) -> None:
             lesson(5).model_copy(update={"status": "failed", "selected_episode_id": None, "reason": "down"})
         )
     summary = summarise(open_log(path), "run")
-    found = summary.graded["correction"]
-    assert summary.statuses == {"correction": {"accepted": 4, "failed": 1}}
+    (found,) = summary.selected
+    assert summary.lessons.statuses == {"correction": {"accepted": 4, "failed": 1}}
     assert summary.reasons == {("failed", "down"): 1}
-    assert (found.lessons, found.pis, found.pi_median) == (4, [0.5, 0.25, 1.0], 0.5)
+    assert (found.scenario, found.lessons, found.graded, found.pi_median) == ("correction", 4, 3, 0.5)
     assert found.pi_mean == pytest.approx(1.75 / 3)
     assert found.ifd_mean == pytest.approx(0.8 * 1.75 / 3)
     assert (found.right, found.wrong, found.unread) == (0, 4, 0)  # the turn's first attempt counts, which was wrong
     assert summary.shifts == {("correction", "math"): [Shift(PAIR, 0.5, 0.25), Shift(OTHER, 0.5, 0.75)]}
-    assert summary.seeds_played == 5
-    assert summary.best is not None
-    assert summary.best.selected_episode_id == "run1-1-3-e1"
+    assert summary.lessons.seeds == 5
+    assert summary.lessons.best is not None
+    assert summary.lessons.best.selected_episode_id == "run1-1-3-e1"

@@ -13,9 +13,11 @@ from master_autogen.log import (
     LogWriter,
     earlier_costs,
     earlier_gaps,
+    lesson_totals,
     open_log,
     round_rewards,
     run_grades,
+    selected_totals,
     selection_history,
     totals,
 )
@@ -154,14 +156,78 @@ def test_check_totals(path: Path) -> None:
         log.put_call(call(2, turn=2, phase="judge", purpose="judge"))
         log.finish_lesson(lesson(1, episodes=(played,), grades=(), status="rejected", selected_episode_id=None))
     counted = totals(open_log(path), "run1").checks
-    assert {row.scenario for row in counted} == {"correction"}
-    assert [(row.phase, row.name, row.passed, row.failed, row.could_not_tell) for row in counted] == [
-        (None, "complete", 1, 0, 0),
-        (None, "no_leak", 1, 0, 0),
-        ("correct", "no_leak", 0, 1, 0),
-        ("solve", "right_answer", 1, 1, 1),
+    assert {(row.round, row.scenario) for row in counted} == {(1, "correction")}
+    assert [(row.phase, row.agent, row.name, row.passed, row.failed, row.could_not_tell) for row in counted] == [
+        (None, None, "complete", 1, 0, 0),
+        (None, None, "no_leak", 1, 0, 0),
+        ("correct", "weak", "no_leak", 0, 1, 0),
+        ("solve", "weak", "right_answer", 1, 1, 1),
     ]
     assert isinstance(counted[0], CheckTotal)
+
+
+def answered(passed: bool | None, turn: int = 1, attempt: int = 1) -> CheckResult:
+    return CheckResult(name="right_answer", turn_idx=turn, passed=passed, attempt=attempt)
+
+
+@pytest.mark.parametrize(
+    ("checks", "counts"),
+    [
+        ([answered(True)], (1, 0, 0)),
+        ([answered(False)], (0, 1, 0)),
+        ([answered(None)], (0, 0, 1)),
+        ([], (0, 0, 1)),
+        ([answered(True, 0), answered(True, 1)], (1, 0, 0)),
+        ([answered(True, 0), answered(None, 1)], (0, 0, 1)),
+        ([answered(None, 0), answered(False, 1)], (0, 1, 0)),
+        ([answered(True), answered(False, attempt=2)], (1, 0, 0)),  # of an attempt that does not count
+    ],
+)
+def test_answers_are_right_only_where_all_of_them_are(
+    path: Path, checks: list[CheckResult], counts: tuple[int, int, int]
+) -> None:
+    with LogWriter(path) as log:
+        log.finish_lesson(lesson(1, episodes=(episode(plan(1), 1, checks=tuple(checks)),)))
+    (found,) = selected_totals(open_log(path), "run1")
+    assert (found.right, found.wrong, found.unread) == counts
+
+
+@pytest.mark.parametrize(
+    ("pis", "graded", "mean", "middle"),
+    [
+        ((0.5, 0.1, 0.9), 3, 0.5, 0.5),
+        ((0.5, 0.1), 2, 0.3, 0.3),
+        ((None, 0.4, None), 1, 0.4, 0.4),
+        ((None,), 0, None, None),
+    ],
+)
+def test_the_middle_pi_of_the_selected_episodes(
+    path: Path, pis: tuple[float | None, ...], graded: int, mean: float | None, middle: float | None
+) -> None:
+    with LogWriter(path) as log:
+        for number, pi in enumerate(pis, 1):
+            log.finish_lesson(lesson(number).model_copy(update={"grades": (grade(plan(number), 1, pi),)}))
+    (found,) = selected_totals(open_log(path), "run1")
+    assert (found.lessons, found.graded) == (len(pis), graded)
+    assert (found.pi_mean, found.pi_median) == (pytest.approx(mean), pytest.approx(middle))
+
+
+def test_lessons_in_numbers(path: Path) -> None:
+    other = plan(4, round_number=2).model_copy(update={"scenario": "debate", "seed": plan(1).seed})
+    down = {"status": "failed", "selected_episode_id": None, "reason": "down", "grades": ()}
+    with LogWriter(path) as log:
+        log.plan_round("run1", [other], [])
+        log.finish_lesson(lesson(1))
+        log.finish_lesson(lesson(2).model_copy(update={"grades": (grade(plan(2), 1, 0.75),)}))
+        log.finish_lesson(lesson(3).model_copy(update=down))
+    found = lesson_totals(open_log(path), "run1")
+    assert (found.lessons, found.seeds) == (4, 3)
+    assert found.statuses == {"correction": {"accepted": 2, "failed": 1}, "debate": {"pending": 1}}
+    assert found.reasons == {("failed", "down"): 1}
+    assert found.episodes == {"complete": 6, "failed": 3}
+    assert (found.first and found.first.id, found.best and found.best.id) == ("run1-1-3", "run1-1-2")
+    none = lesson_totals(open_log(path), "run9")
+    assert (none.lessons, none.statuses, none.first, none.best) == (0, {}, None, None)
 
 
 def test_earlier_gaps_are_those_of_the_lessons_own_grades_of_the_rounds_before_by_unit(path: Path) -> None:

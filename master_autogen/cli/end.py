@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.padding import Padding
@@ -12,9 +14,13 @@ from rich.table import Table
 from rich.text import Text
 
 from master_autogen.cli.groups import with_log
+from master_autogen.cli.ledger import added, beside, grouped, named_counts, percent, sums
 from master_autogen.cli.progress import STATUSES
-from master_autogen.cli.summary import Graded, Shift, Spent, Summary, Topic
+from master_autogen.cli.summary import Shift, Spent, Summary, Topic
 from master_autogen.cli.terminal import bar, cell, counted, heading, money, number, plain, table
+
+if TYPE_CHECKING:
+    from master_autogen.log import SelectedTotal
 
 SHOWN_REASONS = 6
 SHOWN_PAIRS = 8
@@ -24,19 +30,23 @@ BAR = 12
 def print_summary(to: Console, summary: Summary) -> None:
     """Lessons, grades, selection, calls: everything but the seeds, which the log does not know all of."""
     print_lessons(to, summary)
-    print_grades(to, summary.graded)
+    print_grades(to, summary.selected)
     print_shifts(to, summary.shifts)
+    print_checked(to, summary)
     print_spent(to, summary.spent)
 
 
 def print_lessons(to: Console, summary: Summary) -> None:
-    found = [status for counts in summary.statuses.values() for status in counts]
+    by_scenario: dict[str, Counter[str]] = {
+        scenario: Counter(counts) for scenario, counts in summary.lessons.statuses.items()
+    }
+    found = [status for counts in by_scenario.values() for status in counts]
     statuses = list(dict.fromkeys([*STATUSES, *found]))
     made = table("scenario", *statuses, "total", right=(*statuses, "total"))
-    for scenario, counts in summary.statuses.items():
+    for scenario, counts in by_scenario.items():
         made.add_row(scenario, *(_count(counts[s], s) for s in statuses), str(counts.total()))
-    if len(summary.statuses) > 1:
-        sums = {s: sum(counts[s] for counts in summary.statuses.values()) for s in statuses}
+    if len(by_scenario) > 1:
+        sums = {s: sum(counts[s] for counts in by_scenario.values()) for s in statuses}
         made.add_section()
         made.add_row("all", *(_count(sums[s], s) for s in statuses), str(sum(sums.values())))
     heading(to, "Lessons")
@@ -53,30 +63,53 @@ def _count(count: int, status: str) -> Text:
     return Text(str(count), style=STATUSES.get(status, "") if count else "dim")
 
 
-def print_grades(to: Console, graded: Mapping[str, Graded]) -> None:
-    if not graded:
+def print_grades(to: Console, selected: Sequence[SelectedTotal]) -> None:
+    if not selected:
         return
     numbers = ("selected", "pi mean", "median", "IFD", "right", "wrong", "unread")
     made = table("scenario", *numbers, right=numbers)
-    for scenario, grades in graded.items():
+    for found in selected:
         made.add_row(
-            scenario,
-            str(grades.lessons),
-            cell(number(grades.pi_mean)),
-            cell(number(grades.pi_median)),
-            cell(number(grades.ifd_mean)),
-            _count(grades.right, "accepted"),
-            _count(grades.wrong, "failed"),
-            _count(grades.unread, ""),
+            found.scenario,
+            str(found.lessons),
+            cell(number(found.pi_mean)),
+            cell(number(found.pi_median)),
+            cell(number(found.ifd_mean)),
+            _count(found.right, "accepted"),
+            _count(found.wrong, "failed"),
+            _count(found.unread, ""),
         )
     heading(to, "Selected episodes")
     to.print(made)
-    ungraded = sum(g.lessons - len(g.pis) for g in graded.values())
+    ungraded = sum(found.lessons - found.graded for found in selected)
     told = "right, wrong, unread: final answers, by code"
     if ungraded:
         told += f"; {counted(ungraded, 'selected episode')} without pi (a base has none)"
     to.print(told, style="dim")
     to.print()
+
+
+def print_checked(to: Console, summary: Summary) -> None:
+    """The ledger in short: played, asked again, rejected and by which check, and where a check could not tell."""
+    checks, episodes = summary.totals.checks, summary.lessons.episodes
+    if not checks:
+        return
+    found, by_check = sums(checks), grouped(checks, lambda row: row.name)
+    statuses = ", ".join(f"{count:,} {status}" for status, count in episodes.items())
+    lines = [f"{counted(sum(episodes.values()), 'episode')} played: {statuses}"]
+    if found.again:
+        why = named_counts({name: mine.again for name, mine in by_check.items()})
+        lines.append(f"{counted(found.again, 'turn')} asked again: {why}")
+    if found.rejected:
+        lines.append(f"rejected by {named_counts({name: mine.rejected for name, mine in by_check.items()})}")
+    unsure = sorted((mine for mine in by_check.items() if mine[1].unclear), key=lambda m: -m[1].unclear_share)
+    shares = ", ".join(f"{name} {percent(mine.unclear_share)}" for name, mine in unsure)
+    results = found.passed + found.failed + found.unclear
+    told = f"could not tell {found.unclear:,} of {results:,} results ({percent(found.unclear_share)})"
+    lines.append(f"{told}: {shares}" if shares else told)
+    if summary.totals.votes:
+        lines.append(added(beside(summary.totals.votes)))
+    facts(to, {"Checks": "\n".join(lines)})
 
 
 def print_shifts(to: Console, shifts: Mapping[Topic, list[Shift]]) -> None:
@@ -126,7 +159,7 @@ def facts(to: Console, named: Mapping[str, str | Text]) -> None:
 
 def print_next(to: Console, summary: Summary, log: Path, *, lessons_shown: bool = False) -> None:
     """The commands to try next, as they have to be typed."""
-    run_id, best = summary.run.id, summary.best
+    run_id, best, first = summary.run.id, summary.lessons.best, summary.lessons.first
     commands = []
     if best is not None:
         commands = [
@@ -134,8 +167,8 @@ def print_next(to: Console, summary: Summary, log: Path, *, lessons_shown: bool 
             f"selection history {run_id} --scenario {best.scenario}",
             f"export {run_id} --format sharegpt --to {shlex.quote(str(log.with_name(run_id + '.jsonl')))}",
         ]
-    elif summary.lessons:
-        commands = [f"replay {summary.lessons[0].id}"]
+    elif first is not None:
+        commands = [f"replay {first.id}"]
     if not lessons_shown:
         commands.append(f"runs show {run_id} --lessons")
     to.print()

@@ -120,10 +120,11 @@ class Invocation:
         with closing(open_log(self._log, readonly=True)) as db:
             summary = summarise(db, run_id)
         print_summary(self._console, summary)
-        read, left_out = where_seeds_went(self._loaded, self._inputs.seeds, not_played, summary.seeds_played)
-        print_seeds(self._console, read, summary.seeds_played, left_out)
+        played = summary.lessons.seeds
+        read, left_out = where_seeds_went(self._loaded, self._inputs.seeds, not_played, played)
+        print_seeds(self._console, read, played, left_out)
         print_next(self._console, summary, self._log)
-        if summary.lessons and all(lesson.status == "failed" for lesson in summary.lessons):
+        if {status for counts in summary.lessons.statuses.values() for status in counts} == {"failed"}:
             asked = f"master-autogen models check --pool {self._pool}"
             click.echo(f"Every lesson failed. `{asked}` asks each model for one token.", err=True)
             return 1

@@ -15,6 +15,7 @@ from rich.text import Text
 from master_autogen.cli.end import facts, print_next, print_summary
 from master_autogen.cli.groups import VerbGroup, log_option, run_argument
 from master_autogen.cli.judge import print_judge, read_labels
+from master_autogen.cli.ledger import BYS, By, print_checks, print_votes, print_who
 from master_autogen.cli.mark import mark
 from master_autogen.cli.progress import STATUSES
 from master_autogen.cli.summary import Spent, spent, summarise
@@ -32,7 +33,7 @@ from master_autogen.cli.terminal import (
 )
 
 if TYPE_CHECKING:
-    from master_autogen.log import CallTotal, CheckTotal, LessonRow, RunView
+    from master_autogen.log import CallTotal, LessonRow, RunView
 
 K = TypeVar("K", bound=Hashable)
 
@@ -85,24 +86,33 @@ def moment(seconds: float) -> str:
     metavar="FILE",
     help="People's verdicts to hold the judge against, one JSON object a line",
 )
-def show(run_id: str | None, log: Path, lessons: bool, human: Path | None) -> None:
+@click.option(
+    "--by",
+    type=click.Choice(BYS),
+    default="phase",
+    show_default=True,
+    help="Group the check results by this",
+)
+def show(run_id: str | None, log: Path, lessons: bool, human: Path | None, by: By) -> None:
     """Show what a RUN came to, the latest where none is named"""
-    from master_autogen.log import open_log, run_grades, totals
+    from master_autogen.log import lesson_rows, open_log, run_grades
 
     labels = None if human is None else read_labels(human)
     with closing(open_log(log)) as db:
         summary = summarise(db, run_id)
-        sums = totals(db, summary.run.id)
         grades = run_grades(db, summary.run.id)
+        listed = lesson_rows(db, summary.run.id) if lessons else []
     to = console()
     print_run(to, summary.run)
     print_summary(to, summary)
     to.print()
-    print_calls(to, sums.calls)
-    print_checks(to, sums.checks)
+    print_calls(to, summary.totals.calls)
+    print_checks(to, summary.totals.checks, by)
+    print_who(to, summary.totals.checks, summary.totals.turns)
+    print_votes(to, summary.totals.votes)
     print_judge(to, grades, summary.run.config.get("judge_shares_family", ()), labels)
     if lessons:
-        print_lesson_ids(to, summary.lessons)
+        print_lesson_ids(to, listed)
     print_next(to, summary, log, lessons_shown=lessons)
 
 
@@ -160,34 +170,6 @@ def _cells(sums: Spent) -> dict[str, Text]:
         "failed": cell(f"{sums.failed:,}", "red" if sums.failed else "dim"),
         "cost": cell(None if sums.cost is None else money(sums.cost)),
     }
-
-
-def print_checks(to: Console, rows: Sequence[CheckTotal]) -> None:
-    """The ledger: how often each check passed, failed or could not tell, by scenario and phase."""
-    if not rows:
-        return
-    columns = ("passed", "failed", "unclear")
-    made = table("phase", "check", *columns, right=columns)
-    scenario, phase = "", ""
-    for row in rows:
-        if row.scenario != scenario:
-            made.add_row(cell(row.scenario, "bold"))
-            phase = ""
-        here = row.phase or "(episode)"
-        made.add_row(cell("" if here == phase else f"  {here}"), cell(row.name), *_ledger([row]))
-        scenario, phase = row.scenario, here
-    made.add_section()
-    made.add_row("all", "", *_ledger(rows))
-    heading(to, "Checks", "every attempt counts; unclear: the check could not tell")
-    to.print(made)
-    to.print()
-
-
-def _ledger(rows: Sequence[CheckTotal]) -> list[Text]:
-    sums = (sum(row.passed for row in rows), sum(row.failed for row in rows), sum(row.could_not_tell for row in rows))
-    return [
-        cell(f"{count:,}", style if count else "dim") for count, style in zip(sums, ("", "red", "yellow"), strict=True)
-    ]
 
 
 def print_lesson_ids(to: Console, rows: Sequence[LessonRow]) -> None:

@@ -25,19 +25,32 @@ from master_autogen.log.read import (
     run_seeds,
 )
 from master_autogen.log.search import search
-from master_autogen.log.tally import earlier_costs, earlier_gaps, round_rewards, run_grades, selection_history, totals
+from master_autogen.log.tally import (
+    earlier_costs,
+    earlier_gaps,
+    lesson_totals,
+    round_rewards,
+    run_grades,
+    selected_totals,
+    selection_history,
+    totals,
+)
 from master_autogen.log.views import (
     CallTotal,
     CheckTotal,
     CostRow,
     EpisodeView,
     LessonRow,
+    LessonTotals,
     RewardRow,
     RunRecord,
     RunStatus,
     RunView,
     SearchHit,
+    SelectedTotal,
     Totals,
+    TurnTotal,
+    VoteTotal,
 )
 from master_autogen.log.writer import LogWriter
 
@@ -50,6 +63,7 @@ __all__ = [
     "EpisodeMark",
     "EpisodeView",
     "LessonRow",
+    "LessonTotals",
     "LogWriter",
     "Mark",
     "RewardRow",
@@ -57,7 +71,10 @@ __all__ = [
     "RunStatus",
     "RunView",
     "SearchHit",
+    "SelectedTotal",
     "Totals",
+    "TurnTotal",
+    "VoteTotal",
     "bank_owed",
     "earlier_costs",
     "earlier_gaps",
@@ -67,6 +84,7 @@ __all__ = [
     "get_run",
     "lesson_calls",
     "lesson_rows",
+    "lesson_totals",
     "list_runs",
     "mark_episode",
     "open_log",
@@ -77,6 +95,7 @@ __all__ = [
     "run_marks",
     "run_seeds",
     "search",
+    "selected_totals",
     "selection_history",
     "totals",
 ]

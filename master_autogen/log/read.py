@@ -7,7 +7,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from sqlite_utils import Database
 
@@ -61,9 +61,10 @@ def _run(found: dict[str, Any], lessons: dict[str, int]) -> RunView:
 # --- lessons ---
 
 
-def lesson_rows(db: Database, run_id: str) -> list[LessonRow]:
-    """A run's lessons in lesson order (round, then place in the round), without what was said."""
-    found = fetch(db, _LESSON_ROWS, (run_id,))
+def lesson_rows(db: Database, run_id: str, only: Literal["all", "first", "best"] = "all") -> list[LessonRow]:
+    """A run's lessons in lesson order (round, then place in the round), without what was said; only the first, or only
+    the accepted one with the highest pi, where that is asked for."""
+    found = fetch(db, _LESSON_ROWS[only], (run_id,))
     return [
         LessonRow.model_validate(
             {name: f[name] for name in LessonRow.model_fields if name != "pair"}
@@ -73,12 +74,18 @@ def lesson_rows(db: Database, run_id: str) -> list[LessonRow]:
     ]
 
 
-_LESSON_ROWS = """
+_ALL_LESSON_ROWS = """
 SELECT lessons.*, seeds.instruction, episodes.pair_instruction, episodes.pair_response,
   (SELECT pi FROM grades WHERE episode_id = selected_episode_id ORDER BY seq LIMIT 1) AS pi
 FROM lessons JOIN seeds ON seeds.id = seed_id LEFT JOIN episodes ON episodes.id = selected_episode_id
-WHERE lessons.run_id = ? ORDER BY round, position, lessons.id
+WHERE lessons.run_id = ?
 """
+_LESSON_ROWS = {
+    "all": f"{_ALL_LESSON_ROWS} ORDER BY round, position, lessons.id",
+    "first": f"{_ALL_LESSON_ROWS} ORDER BY round, position, lessons.id LIMIT 1",
+    "best": f"{_ALL_LESSON_ROWS} AND lessons.status = 'accepted' "
+    "ORDER BY coalesce(pi, 0) DESC, round, position, lessons.id LIMIT 1",
+}
 
 
 def run_lessons(db: Database, run_id: str, status: LessonStatus | None = None) -> Iterator[Lesson]:

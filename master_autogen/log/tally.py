@@ -1,4 +1,4 @@
-"""What a run adds up to: calls and cost, checks, and what each round gave selection and the scale of difficulty."""
+"""What a run adds up to: lessons, calls and cost, and what each round gave selection and the scale of difficulty."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from typing import Any
 from sqlite_utils import Database
 
 from master_autogen.log import rows
+from master_autogen.log.ledger import check_totals, vote_totals
+from master_autogen.log.read import lesson_rows
 from master_autogen.log.sql import fetch
-from master_autogen.log.views import CallTotal, CheckTotal, CostRow, RewardRow, Totals
-from master_autogen.records import Grade, Kind, SelectionRow
+from master_autogen.log.views import CallTotal, CostRow, LessonTotals, RewardRow, SelectedTotal, Totals
+from master_autogen.records import Grade, Kind, LessonStatus, SelectionRow
 
 
 def selection_history(
@@ -114,13 +116,16 @@ ORDER BY round, position, lessons.id, slot
 
 
 def totals(db: Database, run_id: str) -> Totals:
-    """A run's calls by round, purpose, agent and model, and its checks by scenario, phase and name."""
+    """A run's calls by round, purpose, agent and model, its checks and turns by who said what, and its debates."""
     with db.atomic():
         calls = fetch(db, _CALLS, (run_id,))
-        checks = fetch(db, _CHECKS, (run_id,))
+        checks, turns = check_totals(db, run_id)
+        votes = vote_totals(db, run_id)
     return Totals(
         calls=tuple(CallTotal.model_validate(row) for row in calls),
-        checks=tuple(CheckTotal.model_validate(row) for row in checks),
+        checks=tuple(checks),
+        turns=tuple(turns),
+        votes=tuple(votes),
     )
 
 
@@ -132,17 +137,67 @@ FROM calls JOIN lessons ON lessons.id = lesson_id
 WHERE calls.run_id = ? GROUP BY round, purpose, agent, model ORDER BY round, purpose, agent, model
 """
 
-# A rejected turn has no row of its own; its phase is known from its calls.
-_CHECKS = """
-SELECT scenario, phase, name, coalesce(sum(passed = 1), 0) AS passed, coalesce(sum(passed = 0), 0) AS failed,
-  sum(passed IS NULL) AS could_not_tell
-FROM (
-  SELECT scenario, name, passed, coalesce(
-      (SELECT phase FROM turns WHERE turns.episode_id = e.id AND idx = turn_idx),
-      (SELECT phase FROM calls WHERE calls.episode_id = e.id AND turn = turn_idx AND purpose = 'turn' LIMIT 1)
-    ) AS phase
-  FROM lessons JOIN episodes AS e ON e.lesson_id = lessons.id JOIN checks ON checks.episode_id = e.id
-  WHERE lessons.run_id = ?
+
+def lesson_totals(db: Database, run_id: str) -> LessonTotals:
+    """A run's lessons by status, and why those that were not accepted were not."""
+    statuses: dict[str, dict[LessonStatus, int]] = {}
+    with db.atomic():
+        for row in fetch(db, _STATUSES, (run_id,)):
+            statuses.setdefault(row["scenario"], {})[row["status"]] = row["lessons"]
+        reasons = fetch(db, _REASONS, (run_id,))
+        episodes = fetch(db, _EPISODES, (run_id,))
+        ((seeds,),) = (row.values() for row in fetch(db, _SEEDS, (run_id,)))
+        first, best = (lesson_rows(db, run_id, only) for only in ("first", "best"))
+    return LessonTotals(
+        lessons=sum(sum(counts.values()) for counts in statuses.values()),
+        seeds=seeds,
+        statuses=statuses,
+        reasons={(row["status"], row["reason"]): row["lessons"] for row in reasons},
+        episodes={row["status"]: row["episodes"] for row in episodes},
+        first=next(iter(first), None),
+        best=next(iter(best), None),
+    )
+
+
+_STATUSES = """
+SELECT scenario, status, count(*) AS lessons FROM lessons WHERE run_id = ?
+GROUP BY scenario, status ORDER BY min(round), min(position), scenario, status
+"""
+_REASONS = """
+SELECT status, reason, count(*) AS lessons FROM lessons WHERE run_id = ? AND reason IS NOT NULL
+GROUP BY status, reason ORDER BY min(round), min(position), status, reason
+"""
+_EPISODES = """
+SELECT e.status, count(*) AS episodes FROM lessons CROSS JOIN episodes AS e ON e.lesson_id = lessons.id
+WHERE lessons.run_id = ? AND played GROUP BY e.status ORDER BY e.status
+"""
+_SEEDS = "SELECT count(DISTINCT seed_id) AS seeds FROM lessons WHERE run_id = ?"
+
+
+def selected_totals(db: Database, run_id: str) -> list[SelectedTotal]:
+    """What the selected episodes of each scenario are worth, in the order in which the scenarios were played."""
+    return [SelectedTotal.model_validate(row) for row in fetch(db, _SELECTED, (run_id,))]
+
+
+# The median is the mean of the one or two in the middle. An answer counts as it is in the attempt that counts.
+_SELECTED = """
+WITH selected AS (
+  SELECT scenario, round, position, pi, coalesce(ifd_small, ifd_large) AS ifd, (
+      SELECT CASE WHEN sum(passed = 0) THEN 'wrong' WHEN count(*) > 0 AND count(*) = count(passed) THEN 'right' END
+      FROM turns JOIN checks ON checks.episode_id = turns.episode_id AND turn_idx = idx AND attempt = attempts
+      WHERE turns.episode_id = selected_episode_id AND name = 'right_answer'
+    ) AS answer
+  FROM lessons LEFT JOIN grades ON grades.episode_id = selected_episode_id
+    AND seq = (SELECT min(seq) FROM grades AS own WHERE own.episode_id = selected_episode_id)
+  WHERE run_id = ? AND lessons.status = 'accepted'
+), ranked AS (
+  SELECT *, row_number() OVER (PARTITION BY scenario ORDER BY pi IS NULL, pi) AS at,
+    count(pi) OVER (PARTITION BY scenario) AS graded
+  FROM selected
 )
-GROUP BY scenario, phase, name ORDER BY scenario, phase, name
+SELECT scenario, count(*) AS lessons, count(pi) AS graded, avg(pi) AS pi_mean,
+  avg(CASE WHEN at IN ((graded + 1) / 2, graded / 2 + 1) THEN pi END) AS pi_median, avg(ifd) AS ifd_mean,
+  coalesce(sum(answer = 'right'), 0) AS right, coalesce(sum(answer = 'wrong'), 0) AS wrong,
+  sum(answer IS NULL) AS unread
+FROM ranked GROUP BY scenario ORDER BY min(round), min(position), scenario
 """

@@ -128,20 +128,82 @@ class CallTotal(Record):
 
 
 class CheckTotal(Record):
-    """How often a check passed, failed or could not tell, attempts that were asked again included. `phase` is None
-    for a check of whole episodes."""
+    """What one check came to where `agent` spoke as `role` in `phase`, attempts that were asked again included. Of
+    those that did not pass, `asked_again` are the attempts that were asked again for this check, `rejected` the
+    episodes that ended by it. `phase`, `role` and `agent` are None for a check of whole episodes."""
 
+    round: int
     scenario: str
     phase: str | None
+    role: str | None
+    agent: str | None
     name: str
     passed: int
     failed: int
     could_not_tell: int
+    asked_again: int
+    rejected: int
+
+
+class TurnTotal(Record):
+    """How many turns count, and how often they were asked for."""
+
+    round: int
+    scenario: str
+    phase: str
+    role: str
+    agent: str
+    turns: int
+    attempts: int
+
+
+Told = Literal["right", "wrong", "unread"]
+
+
+class VoteTotal(Record):
+    """Episodes of a debate that went alike: how the vote came out, who of the voters was right, the one who concludes
+    last, and whether the conclusion that counts is."""
+
+    scenario: str
+    vote: Literal["right", "wrong", "split", "unread"]
+    voters: tuple[Told, ...]
+    conclusion: Told
+    episodes: int
 
 
 class Totals(Record):
     calls: tuple[CallTotal, ...]
     checks: tuple[CheckTotal, ...]
+    turns: tuple[TurnTotal, ...]
+    votes: tuple[VoteTotal, ...]
+
+
+class LessonTotals(Record):
+    """A run's lessons in numbers: `statuses` by scenario, `reasons` by status and reason, whole, `episodes` that were
+    played, by status. `first` is the first lesson, `best` the accepted one with the highest pi."""
+
+    lessons: int
+    seeds: int
+    statuses: Mapping[str, Mapping[LessonStatus, int]]
+    reasons: Mapping[tuple[LessonStatus, str], int]
+    episodes: Mapping[EpisodeStatus, int]
+    first: LessonRow | None
+    best: LessonRow | None
+
+
+class SelectedTotal(Record):
+    """The selected episodes of one scenario. `graded` have a pi; `right` to `unread` say what the checks found of their
+    final answers: right where all of them are, wrong where one is."""
+
+    scenario: str
+    lessons: int
+    graded: int
+    pi_mean: float | None
+    pi_median: float | None
+    ifd_mean: float | None
+    right: int
+    wrong: int
+    unread: int
 
 
 class SearchHit(Record):
