@@ -27,6 +27,10 @@ class UserError(Exception):
     """Something the user can mend; the text is shown as it is, without a traceback, with exit code 2."""
 
 
+class BudgetSpent(UserError):
+    """A call was not made because the run's budget is spent; the same run goes on with a larger one."""
+
+
 class CallError(Exception):
     """One attempt at a model call that gave nothing usable.
 

@@ -6,7 +6,6 @@ every model call it makes goes to the stage's sink as it ends.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,6 +16,7 @@ from master_autogen.classroom.stage import Desk, Stage
 from master_autogen.grading.composite import basis, pi, selected
 from master_autogen.grading.difficulty import Normaliser, Unit, gap, pi_dual, pi_dual_paper
 from master_autogen.grading.quality import Quality, unread
+from master_autogen.models.failures import all_of
 from master_autogen.records import Episode, Grade, Lesson, LessonPlan
 
 NO_SCALES: Mapping[Unit, float] = {}
@@ -28,7 +28,7 @@ async def play_lesson(
     """The lesson played, checked and graded. `scales`: the gap that earlier rounds found large, by the unit it is
     counted in; without one the lesson's own largest gap is the scale (see `pi_dual`)."""
     desks = {episode.id: Desk(stage, plan, episode) for episode in plan.episodes}
-    episodes = await asyncio.gather(*(play_episode(stage, plan, e, desks[e.id]) for e in plan.episodes))
+    episodes = await all_of(play_episode(stage, plan, e, desks[e.id]) for e in plan.episodes)
     grades = await _grade(desks, episodes, scales, normaliser)
     best = selected(episodes, grades)
     if best is not None:
@@ -63,10 +63,14 @@ async def _grade(
     complete = [episode for episode in episodes if episode.status == "complete"]
     base = next((episode for episode in episodes if episode.is_base), None)
     candidates = [episode for episode in complete if not episode.is_base]
-    difficulties, qualities = await asyncio.gather(
-        asyncio.gather(*(measure(desks[episode.id], episode) for episode in complete)),
-        asyncio.gather(*(compare(desks[candidate.id], candidate, base) for candidate in candidates)),
+    found: list[Any] = await all_of(
+        (
+            all_of(measure(desks[episode.id], episode) for episode in complete),
+            all_of(compare(desks[candidate.id], candidate, base) for candidate in candidates),
+        )
     )
+    difficulties: list[Difficulty] = found[0]
+    qualities: list[Quality] = found[1]
     judged = dict(zip((c.id for c in candidates), qualities, strict=True))
     unjudged = unread("is_base" if candidates else "no_candidates")
     measured = _scaled(complete, difficulties, scales, normaliser)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TypeVar
 
 from autogen_agentchat.base import Response
@@ -23,6 +22,7 @@ from master_autogen.classroom.stage import Desk, Stage, draw_key
 from master_autogen.draws import draw
 from master_autogen.grading.quality import Quality, Rubric, Vote, found_wrong, panel, settled, unread, verdict
 from master_autogen.models.base import Scorer
+from master_autogen.models.failures import all_of
 from master_autogen.pool import VERIFIER
 from master_autogen.records import Episode, LessonPlan
 from master_autogen.scenario import Scenario
@@ -66,7 +66,7 @@ async def compare(desk: Desk, candidate: Episode, base: Episode | None) -> Quali
         wrong = found_wrong(base)
         return settled("better", f"the base's answer is wrong: {wrong}") if wrong else settled("tie", "both pass")
     judges = desk.stage.pool.judges
-    votes = await asyncio.gather(*(_vote(desk, desk.stage.rubric, candidate, base, judge) for judge in judges))
+    votes = await all_of(_vote(desk, desk.stage.rubric, candidate, base, judge) for judge in judges)
     longer = len(transcript(desk.stage.scenario, candidate)) - len(transcript(desk.stage.scenario, base))
     quality = panel(votes)
     return quality._replace(detail={**quality.detail, "longer_by": longer})
@@ -74,7 +74,7 @@ async def compare(desk: Desk, candidate: Episode, base: Episode | None) -> Quali
 
 async def _vote(desk: Desk, rubric: Rubric, candidate: Episode, base: Episode, judge: str) -> Vote:
     """One judge, asked in both orders."""
-    found = await asyncio.gather(*(_ask(desk, rubric, candidate, base, judge, order) for order in ("ab", "ba")))
+    found = await all_of(_ask(desk, rubric, candidate, base, judge, order) for order in ("ab", "ba"))
     ab = None if found[0].better is None else verdict(found[0].better, "first")
     ba = None if found[1].better is None else verdict(found[1].better, "second")
     return Vote(judge, ab, ba, found[0].missing_reason or found[1].missing_reason)

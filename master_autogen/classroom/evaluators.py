@@ -5,7 +5,6 @@ Each takes one structured message and answers with one; what could not be measur
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
@@ -27,6 +26,7 @@ from master_autogen.errors import CallError
 from master_autogen.grading.difficulty import TurnScore, Unit, episode_ifd, same_tokens, too_short
 from master_autogen.grading.quality import Place, Reply, Rubric, read_reply, response_format
 from master_autogen.models.base import Scorer
+from master_autogen.models.failures import all_of
 from master_autogen.prompts import fill
 
 M = TypeVar("M", bound=BaseModel)
@@ -112,7 +112,7 @@ class DifficultyEvaluator(BaseChatAgent):
 
     async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
         task = _content(messages, ToMeasure)
-        found = await asyncio.gather(*(_measure(scorer, task) for scorer in self._scorers.values()))
+        found = await all_of(_measure(scorer, task) for scorer in self._scorers.values())
         difficulty = _difficulty(dict(zip(self._scorers, found, strict=True)))
         return Response(chat_message=StructuredMessage(content=difficulty, source=self.name))
 
@@ -125,7 +125,7 @@ async def _measure(scorer: Scorer, task: ToMeasure) -> Measured:
     # The turn by itself has the context None, and so has a turn without `last`: one request.
     wanted = list(dict.fromkeys((c, turn.text) for turn in task.turns for c in (turn.history, None, turn.last)))
     try:
-        scores = dict(zip(wanted, await asyncio.gather(*(scorer.score(*pair) for pair in wanted)), strict=True))
+        scores = dict(zip(wanted, await all_of(scorer.score(*pair) for pair in wanted), strict=True))
     except CallError as error:
         return Measured(scorer, [], f"{error.kind}: {error}")
     turns: list[TurnScore] = []

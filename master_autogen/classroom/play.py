@@ -59,8 +59,12 @@ class Play:
     def step(self) -> Step:
         """What is to be said now."""
         phase = self._script[self._at]
+        return Step(phase, self._at, self._attempt, *self.rendered(phase))
+
+    def rendered(self, phase: Phase) -> tuple[str, str]:
+        """A phase's prompt and ask with what it may see put in."""
         facts = self._facts(phase)
-        return Step(phase, self._at, self._attempt, fill(phase.prompt, facts), fill(phase.ask, facts))
+        return fill(phase.prompt, facts), fill(phase.ask, facts)
 
     def target(self, phase: Phase) -> Seed:
         """The seed whose question a phase is about."""

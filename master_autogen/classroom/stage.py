@@ -102,6 +102,7 @@ class Desk:
             recorded=self._recorded,
             strict=self.stage.strict,
             numbers=self._numbers,
+            allow=self.stage.clients.allow,
         )
 
     def scorer(self, agent: str, model: str) -> RecordedScorer:
@@ -112,6 +113,7 @@ class Desk:
             recorded=self._recorded,
             strict=self.stage.strict,
             numbers=self._numbers,
+            allow=self.stage.clients.allow,
         )
 
     def _site(self, agent: str, model: str, purpose: Purpose) -> CallSite:

@@ -16,10 +16,15 @@ from master_autogen.cli.progress import Bar, Display, Lines, Nothing, Tally, Wat
 from master_autogen.cli.request import ENDPOINT, announced, only_words, where_seeds_went
 from master_autogen.cli.summary import summarise
 from master_autogen.cli.terminal import console, counted, duration
+from master_autogen.errors import BudgetSpent
 
 if TYPE_CHECKING:
     from master_autogen.pipeline import Inputs
+    from master_autogen.pipeline.limits import Budget
     from master_autogen.seeds import SeedSet
+
+BUDGET_SPENT = 3
+"""The exit code of a run that its budget stopped."""
 
 ENDED = ("accepted", "rejected", "failed")
 
@@ -28,7 +33,16 @@ class Invocation:
     """Plays `inputs` once; `play` returns the exit code."""
 
     def __init__(
-        self, inputs: Inputs, loaded: SeedSet, log: Path, *, pool: str, concurrency: int, new: bool, quiet: bool
+        self,
+        inputs: Inputs,
+        loaded: SeedSet,
+        log: Path,
+        *,
+        pool: str,
+        concurrency: int,
+        new: bool,
+        quiet: bool,
+        budget: Budget | None = None,
     ) -> None:
         self._inputs = inputs
         self._loaded = loaded
@@ -37,12 +51,13 @@ class Invocation:
         self._concurrency = concurrency
         self._new = new
         self._quiet = quiet
+        self._budget = budget
         self._console = console()
         self._tally = Tally()
         self._run_id = ""  # not known before the run has begun
 
     def play(self) -> int:
-        """0; 1 where every lesson failed; 130 where Ctrl-C stopped it."""
+        """0; 1 where every lesson failed; 3 where the budget is spent; 130 where Ctrl-C stopped it."""
         from master_autogen.engines.loop import run_to_end
         from master_autogen.pipeline import AlreadyFinished, run
         from master_autogen.pipeline.inputs import sort_out
@@ -54,13 +69,23 @@ class Invocation:
         try:
             with shown:
                 outcome = run_to_end(
-                    run(self._inputs, self._log, concurrency=self._concurrency, new=self._new, watcher=watch)
+                    run(
+                        self._inputs,
+                        self._log,
+                        concurrency=self._concurrency,
+                        new=self._new,
+                        watcher=watch,
+                        budget=self._budget,
+                    )
                 )
         except AlreadyFinished as finished:
             self._say(f"Run {finished.run_id} was played to its end before; --new plays it once more.")
             return self._end(finished.run_id, sort_out(self._inputs)[1])
         except KeyboardInterrupt:
-            return self._stopped()
+            return self._stopped("Stopped.", "the same command goes on", INTERRUPTED)
+        except BudgetSpent as spent:
+            said = str(spent)
+            return self._stopped(f"Stopped: {said}.", "the same command with more of it goes on", BUDGET_SPENT)
         again = "; it was begun before" if outcome.resumed else ""
         self._say(f"Run {outcome.run_id} is finished after {duration(self._tally.seconds)}{again}.")
         return self._end(outcome.run_id, outcome.not_played)
@@ -102,7 +127,7 @@ class Invocation:
             facts(self._console, {"Run": f"{run_id}{going_on}", "Log": str(self._log)})
             self._console.print()
 
-    def _stopped(self) -> int:
+    def _stopped(self, said: str, how: str, code: int) -> int:
         from master_autogen.log import get_run, open_log
 
         kept = "Nothing was begun."
@@ -110,9 +135,9 @@ class Invocation:
             with closing(open_log(self._log, readonly=True)) as db:
                 run = get_run(db, self._run_id)
             done = sum(count for status, count in run.lessons.items() if status in ENDED)
-            kept = f"{counted(done, 'lesson')} of run {run.id} done and kept in {self._log}; the same command goes on."
-        self._say(f"Stopped. {kept}")
-        return INTERRUPTED
+            kept = f"{counted(done, 'lesson')} of run {run.id} done and kept in {self._log}; {how}."
+        self._say(f"{said} {kept}")
+        return code
 
     def _end(self, run_id: str, not_played: Mapping[str, int]) -> int:
         from master_autogen.log import open_log

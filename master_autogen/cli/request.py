@@ -42,10 +42,15 @@ class Size:
 
 
 def size(
-    seeds: str, limit: int | None, rounds: int | None, per_round: int | None, candidates: int | Literal["auto"] | None
+    seeds: str,
+    limit: int | None,
+    rounds: int | None,
+    per_round: int | None,
+    candidates: int | Literal["auto"] | None,
+    target: int | None = None,
 ) -> Size:
     """What was asked for; for the bundled seeds, where nothing was, a first look: 4 seeds, 2 rounds, 1 candidate."""
-    if seeds == BUNDLED and (limit, rounds, per_round, candidates) == (None, None, None, None):
+    if seeds == BUNDLED and (limit, rounds, per_round, candidates, target) == (None,) * 5:
         return Size(limit=4, rounds=2, seeds_per_round=None, candidates=1)
     return Size(limit, rounds, per_round, 2 if candidates is None else candidates)
 

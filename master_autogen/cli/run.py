@@ -11,6 +11,7 @@ import click
 from master_autogen.cli import request
 from master_autogen.cli.groups import DEFAULT_LOG
 from master_autogen.cli.invocation import Invocation
+from master_autogen.cli.terminal import console
 from master_autogen.grading.difficulty import NORMALISERS
 from master_autogen.selection import BETA, RULES
 
@@ -55,6 +56,9 @@ class Candidates(click.ParamType):  # type: ignore[type-arg]
 @click.option("--seeds-per-round", type=click.IntRange(min=1), help="Fresh seeds in each round")
 @click.option("--candidates", type=Candidates(), help="Candidate episodes a lesson, beside its base, or auto  [2]")
 @click.option("--limit", type=click.IntRange(min=1), help="Seeds to play in all")
+@click.option("--target", type=click.IntRange(min=1), help="Stop when so many lessons are accepted")
+@click.option("--budget", metavar="AMOUNT", help="Stop when this is spent: 5usd, 2Mtok; more of it goes on")
+@click.option("--preview", is_flag=True, help="Show the first prompts and what it would come to; ask nothing")
 @click.option("--rule", type=click.Choice(list(RULES)), default="paper", show_default=True, help="Selection rule")
 @click.option(
     "--beta",
@@ -94,6 +98,9 @@ def run(
     seeds_per_round: int | None,
     candidates: int | Literal["auto"] | None,
     limit: int | None,
+    target: int | None,
+    budget: str | None,
+    preview: bool,
     rule: str,
     beta: float,
     normaliser: Normaliser,
@@ -109,11 +116,14 @@ def run(
     in 2 rounds with 1 candidate, by the small model that comes along. The same command goes on with a run that was
     stopped.
     """
+    from master_autogen.cli.preview import print_preview
     from master_autogen.pipeline import Inputs
+    from master_autogen.pipeline.limits import read_budget
     from master_autogen.pool import read_pool
     from master_autogen.scenario import read_scenario
 
-    size = request.size(seeds, limit, rounds, seeds_per_round, candidates)
+    size = request.size(seeds, limit, rounds, seeds_per_round, candidates, target)
+    spend = None if budget is None else read_budget(budget)
     played_by = read_pool(pool)
     named = scenario_names or request.SCENARIOS
     scenarios = [read_scenario(name) for name in named]
@@ -128,10 +138,15 @@ def run(
         rounds=size.rounds,
         seeds_per_round=size.seeds_per_round,
         candidates=size.candidates,
+        target=target,
         rule=rule,
         beta=beta,
         normaliser=normaliser,
         random_seed=random_seed,
         files={"pool": pool} | {f"scenario:{s.name}": name for s, name in zip(scenarios, named, strict=True)},
     )
-    sys.exit(Invocation(inputs, loaded, log, pool=pool, concurrency=concurrency, new=new, quiet=quiet).play())
+    if preview:
+        print_preview(console(), inputs, log, concurrency)
+        return
+    invocation = Invocation(inputs, loaded, log, pool=pool, concurrency=concurrency, new=new, quiet=quiet, budget=spend)
+    sys.exit(invocation.play())

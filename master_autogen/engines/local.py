@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from master_autogen.errors import UserError
+from master_autogen.errors import BudgetSpent, UserError
 from master_autogen.records import Lesson, LessonPlan
 
 logger = logging.getLogger(__name__)
@@ -39,26 +39,44 @@ async def play_all(
     concurrency: int,
     started: Callable[[LessonPlan], None],
     done: Callable[[Lesson], None],
+    enough: Callable[[], bool] = lambda: False,
 ) -> None:
     """Play every plan, at most `concurrency` at a time, begun in the order given; `done` is told as each one ends.
 
     A fault in playing one makes that lesson `failed`, with the reason. A `UserError` (a missing key, a full disk)
-    ends them all: the others are cancelled and waited for. So does cancelling this.
+    ends them all: the others are cancelled and waited for. So does cancelling this, and `enough`, asked after each.
+    Where the budget is spent, each lesson in flight goes on to its next call, and `BudgetSpent` is raised at the end.
     """
     waiting = iter(plans)
+    spent: list[BudgetSpent] = []
 
     async def worker() -> None:
         for plan in waiting:
             started(plan)
-            done(await _played(plan, play))
+            try:
+                done(await _played(plan, play))
+            except BudgetSpent as error:
+                spent.append(error)
+            if enough():
+                raise _Enough
+            if spent:
+                return
 
     try:
         with seldom_collected():
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(concurrency, len(plans))):
                     group.create_task(worker())
+    except* _Enough:
+        pass
     except* UserError as errors:
         raise _first(errors) from None
+    if spent:
+        raise spent[0]
+
+
+class _Enough(Exception):
+    """Ends the lessons that are still in flight."""
 
 
 async def _played(plan: LessonPlan, play: Callable[[LessonPlan], Awaitable[Lesson]]) -> Lesson:

@@ -26,6 +26,7 @@ from master_autogen.log.read import (
 )
 from master_autogen.log.search import search
 from master_autogen.log.tally import (
+    call_latencies,
     earlier_costs,
     earlier_gaps,
     lesson_totals,
@@ -76,6 +77,7 @@ __all__ = [
     "TurnTotal",
     "VoteTotal",
     "bank_owed",
+    "call_latencies",
     "earlier_costs",
     "earlier_gaps",
     "episode_calls",

@@ -14,6 +14,15 @@ from master_autogen.log.views import CallTotal, CostRow, LessonTotals, RewardRow
 from master_autogen.records import Grade, Kind, LessonStatus, SelectionRow
 
 
+def call_latencies(db: Database, most: int = 1_000) -> dict[str, list[float]]:
+    """Seconds of the latest `most` answered calls, by model."""
+    found: dict[str, list[float]] = {}
+    query = "SELECT model, latency_s FROM calls WHERE status = 'ok' ORDER BY rowid DESC LIMIT ?"
+    for row in fetch(db, query, (most,)):
+        found.setdefault(row["model"], []).append(row["latency_s"])
+    return found
+
+
 def selection_history(
     db: Database, run_id: str, scenario: str | None = None, task_type: Kind | None = None
 ) -> list[SelectionRow]:

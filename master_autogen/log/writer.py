@@ -126,6 +126,21 @@ class LogWriter:
 
         self._thread.wait_for(action)
 
+    def cancel_lessons(self, lesson_ids: Sequence[str], reason: str) -> None:
+        """These lessons do not count, whatever came of them."""
+        if not lesson_ids:
+            return
+        values = (reason, time.time(), to_json(list(lesson_ids)))
+
+        def action(db: Database) -> None:
+            db.execute(
+                "UPDATE lessons SET status = 'cancelled', reason = ?, ended = coalesce(ended, ?), "
+                "selected_episode_id = NULL WHERE id IN (SELECT value FROM json_each(?))",
+                values,
+            )
+
+        self._thread.put(action)
+
     def end_run(self, run_id: str, status: RunStatus) -> None:
         """Close a run; on disk on return."""
         values = (status, time.time(), run_id)

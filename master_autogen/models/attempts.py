@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from master_autogen.draws import unit
-from master_autogen.errors import CallError, UserError
+from master_autogen.errors import BudgetSpent, CallError, UserError
 from master_autogen.models.calls import (
     CANCELLED,
     Answer,
@@ -33,6 +33,8 @@ from master_autogen.records import Call
 
 CallSink = Callable[[Call], None]
 Sleep = Callable[[float], Awaitable[None]]
+Allow = Callable[[], None]
+"""Asked before each attempt; raises `BudgetSpent` where it may not be made."""
 
 BACKOFF_S = 0.5  # before the second attempt; doubled each time
 LONGEST_BACKOFF_S = 20.0
@@ -65,6 +67,7 @@ class Attempts:
     """Asks for one `CallSite`, at the place that `at` last named; one request at a time.
 
     `numbers` gives `seq`; with `strict`, whatever the log does not hold is a `ReplayMismatch` and nothing is sent.
+    `allow` is asked before anything is sent.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class Attempts:
         strict: bool = False,
         numbers: Iterator[int] | None = None,
         sleep: Sleep = asyncio.sleep,
+        allow: Allow = lambda: None,
     ) -> None:
         self.site = site
         self._sink = sink
@@ -83,6 +87,7 @@ class Attempts:
         self._strict = strict
         self._numbers = numbers or call_numbers(self._recorded, site.owner)
         self._sleep = sleep
+        self._allow = allow
         self._used: set[str] = set()
         self._tries: dict[Identity, int] = {}
         self.at("", 0, 1)
@@ -105,6 +110,7 @@ class Attempts:
             raise self._mismatch(place, request)
         tries = len(failures)
         while True:
+            self._allow()
             try:
                 return await self._once(place, request, key, send)
             except CallError as error:
@@ -156,8 +162,12 @@ class Attempts:
     ) -> Answer:
         start, clock = time.time(), time.perf_counter()
         outcome: Answer | CallError | None = None
+        made = True
         try:
             outcome = await send()
+        except BudgetSpent:
+            made = False
+            raise
         except CallError as error:
             outcome = error
             raise
@@ -166,9 +176,10 @@ class Attempts:
             raise outcome from error
         finally:
             # In `finally`, so that a cancelled attempt is a row too.
-            took = time.perf_counter() - clock
-            attempt = Attempt(place, self._next_try(place), request, key, outcome, start, took)
-            self._sink(call_of(self.site, attempt, next(self._numbers)))
+            if made:
+                took = time.perf_counter() - clock
+                attempt = Attempt(place, self._next_try(place), request, key, outcome, start, took)
+                self._sink(call_of(self.site, attempt, next(self._numbers)))
         return outcome
 
     def _next_try(self, place: Identity) -> int:

@@ -11,12 +11,12 @@ import math
 import time
 from collections.abc import Awaitable, Iterable
 from email.utils import parsedate_to_datetime
-from typing import TypeVar
+from typing import TypeVar, cast
 from urllib.parse import quote
 
 from autogen_core import CancellationToken
 
-from master_autogen.errors import CallError, CallErrorKind
+from master_autogen.errors import BudgetSpent, CallError, CallErrorKind
 
 T = TypeVar("T")
 
@@ -114,5 +114,17 @@ async def guarded(call: Awaitable[T], token: CancellationToken | None = None, se
         if (task is not None and task.cancelling()) or (token is not None and token.is_cancelled()):
             raise
         raise CallError("connection", "the client cancelled its own call") from None
+    except BudgetSpent:
+        raise
     except Exception as error:
         raise as_call_error(error, secrets) from error
+
+
+async def all_of(calls: Iterable[Awaitable[T]]) -> list[T]:
+    """As `asyncio.gather`, but what one raises comes out when all have ended: a call that is being made is not
+    forgotten for another's failure."""
+    found = await asyncio.gather(*calls, return_exceptions=True)
+    for one in found:
+        if isinstance(one, BaseException):
+            raise one
+    return cast(list[T], found)

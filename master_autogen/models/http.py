@@ -62,6 +62,8 @@ class Endpoint:
         self._limits = limits or Limits()
         self._slots = AdaptiveSlots(self._limits.concurrency)
         self._health = Health()
+        self.allow: Callable[[], None] = lambda: None
+        """Asked when a slot is free, before anything is sent; may raise `BudgetSpent`."""
         self._ever_answered = False
         self._session: aiohttp.ClientSession | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -114,6 +116,7 @@ class Endpoint:
             if self._health.dead is not None and (why := await self.down()) is not None:
                 down = CallError("connection", why, retry_after=self._health.wait_s)
                 raise scrubbed(down, self._secrets)
+            self.allow()
             start = time.perf_counter()
             try:
                 made = await self._attempt(url, body, read)

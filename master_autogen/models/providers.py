@@ -10,7 +10,7 @@ finally:
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from os import environ as os_environ
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -34,16 +34,20 @@ class ModelCheck(NamedTuple):
     error: str | None
 
 
-def build_clients(pool: Pool, *, environ: Mapping[str, str] = os_environ) -> Clients:
-    """The clients of a pool's models; keys are looked up in `environ`. Nothing is made or loaded yet."""
-    return Clients(pool, environ)
+def build_clients(
+    pool: Pool, *, environ: Mapping[str, str] = os_environ, allow: Callable[[], None] = lambda: None
+) -> Clients:
+    """The clients of a pool's models; keys are looked up in `environ`. Nothing is made or loaded yet. `allow` is asked
+    before each call, when its endpoint has room for it; what it raises is raised, and the call not made."""
+    return Clients(pool, environ, allow)
 
 
 class Clients:
     """See `build_clients`. All raise `UserError` for a name that the pool does not have, and for what is wrong with the
     model's entry."""
 
-    def __init__(self, pool: Pool, environ: Mapping[str, str]) -> None:
+    def __init__(self, pool: Pool, environ: Mapping[str, str], allow: Callable[[], None] = lambda: None) -> None:
+        self.allow = allow
         self._pool = pool
         self._environ = environ
         self._chats: dict[str, ChatCompletionClient] = {}
@@ -162,4 +166,5 @@ class Clients:
 
         if name not in self._endpoints:
             self._endpoints[name] = endpoint_of(spec, name=name, environ=self._environ)
+            self._endpoints[name].allow = self.allow
         return self._endpoints[name]

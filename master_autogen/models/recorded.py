@@ -28,7 +28,7 @@ from autogen_core.tools import Tool, ToolSchema
 
 from master_autogen.draws import draw
 from master_autogen.errors import CallError
-from master_autogen.models.attempts import Attempts, CallSink, ReplayMismatch, Sleep
+from master_autogen.models.attempts import Allow, Attempts, CallSink, ReplayMismatch, Sleep
 from master_autogen.models.base import Scorer, TokenScores
 from master_autogen.models.calls import (
     Answer,
@@ -82,11 +82,14 @@ class RecordedClient(PlainClient):
         strict: bool = False,
         numbers: Iterator[int] | None = None,
         sleep: Sleep = asyncio.sleep,
+        allow: Allow = lambda: None,
     ) -> None:
         known = inner.context_tokens if isinstance(inner, PlainClient) else CONTEXT_TOKENS
         super().__init__(site.model, context_tokens=known)
         self._inner = inner
-        self._attempts = Attempts(site, sink, recorded=recorded, strict=strict, numbers=numbers, sleep=sleep)
+        self._attempts = Attempts(
+            site, sink, recorded=recorded, strict=strict, numbers=numbers, sleep=sleep, allow=allow
+        )
 
     def at(self, phase: str, turn: int, attempt: int) -> None:
         """Where what is asked next stands; `turn` counts from 0, `attempt` from 1."""
@@ -159,11 +162,14 @@ class RecordedScorer:
         strict: bool = False,
         numbers: Iterator[int] | None = None,
         sleep: Sleep = asyncio.sleep,
+        allow: Allow = lambda: None,
     ) -> None:
         self.model = inner.model
         self.prompt_form = inner.prompt_form
         self._inner = inner
-        self._attempts = Attempts(site, sink, recorded=recorded, strict=strict, numbers=numbers, sleep=sleep)
+        self._attempts = Attempts(
+            site, sink, recorded=recorded, strict=strict, numbers=numbers, sleep=sleep, allow=allow
+        )
 
     def at(self, phase: str, turn: int, attempt: int) -> None:
         """As for `RecordedClient`."""

@@ -26,7 +26,8 @@ SEEDS_PER_ROUND = 100
 @dataclass(frozen=True)
 class Inputs:
     """All that makes a run what it is. `rubric` None: the verifier judges. `normaliser`: how the gap of difficulty is
-    scaled, by earlier rounds ("running") or to the letter of eq. 5 ("paper"). `files` says under which name or path
+    scaled, by earlier rounds ("running") or to the letter of eq. 5 ("paper"). `target`: the run ends when so many
+    lessons are accepted, counted in lesson order. `files` says under which name or path
     "pool" and each "scenario:NAME" was found; no part of what the run is."""
 
     scenarios: Sequence[Scenario]
@@ -37,6 +38,7 @@ class Inputs:
     rounds: int | None = None
     seeds_per_round: int | None = None
     candidates: int | Literal["auto"] = 2
+    target: int | None = None
     rule: str = "paper"
     beta: float = BETA
     random_seed: int = 0
@@ -73,6 +75,7 @@ class Inputs:
             "rounds": self.rounds,
             "seeds_per_round": self.seeds_per_round,
             "candidates": self.candidates,
+            "target": self.target,
             "rule": self.rule,
             "beta": self.beta,
             "random_seed": self.random_seed,

@@ -16,12 +16,14 @@ from master_autogen.log import LogWriter, earlier_gaps, episode_calls, lesson_ro
 from master_autogen.models.providers import Clients
 from master_autogen.pipeline.inputs import Inputs, plays
 from master_autogen.pipeline.learning import Learned, Topic, learn
+from master_autogen.pipeline.limits import Spending, Target
 from master_autogen.pipeline.outages import Outages
 from master_autogen.pipeline.remembering import Memory, Told
 from master_autogen.records import Call, Lesson, LessonPlan, Seed
 from master_autogen.scenario import Scenario
 
-ENDED = ("accepted", "rejected", "failed")
+ENDED = ("accepted", "rejected", "failed", "cancelled")
+BEYOND = "beyond the target"
 
 
 class Watcher(Protocol):
@@ -56,6 +58,7 @@ class Player:
         watcher: Watcher,
         concurrency: int,
         resumed: bool,
+        spending: Spending,
     ) -> None:
         self._inputs = inputs
         self._run_id = run_id
@@ -67,6 +70,8 @@ class Player:
         self._watcher = watcher
         self._concurrency = concurrency
         self._resumed = resumed
+        self._spending = spending
+        self._target = Target(inputs.target)
         self._outages = Outages(inputs, clients, watcher.warned)
         self.unplaced: Counter[str] = Counter()
         self._topics: dict[Topic, None] = {}  # in the order they were met
@@ -78,8 +83,9 @@ class Player:
         self._topics |= {(plan.scenario, plan.task_type): None for plan in plans}
         rows = learned.rows(list(self._topics), self._inputs, self._run_id, number)
         self._log.plan_round(self._run_id, plans, rows)
-        ended = self._ended() if self._resumed else frozenset()
+        ended = self._ended() if self._resumed else {}
         waiting = [plan for plan in plans if plan.id not in ended]
+        self._target.plan(plans, ended)
         self._watcher.round_planned(number, rounds, len(waiting))
         stages = {scenario.name: self._stage(scenario) for scenario in self._inputs.scenarios}
         scales, normaliser = self._scales(number), self._inputs.normaliser
@@ -96,8 +102,14 @@ class Player:
             concurrency=self._concurrency,
             started=lambda plan: self._log.start_lesson(plan.id),
             done=self._done,
+            enough=lambda: self._target.reached,
         )
+        self._log.cancel_lessons(self._target.beyond, BEYOND)
         self._log.flush()
+
+    @property
+    def target_reached(self) -> bool:
+        return self._target.reached
 
     def close_books(self, rounds: int) -> None:
         """Log the selection that the last round leads to, as the distribution of a round not played."""
@@ -106,10 +118,12 @@ class Player:
 
     def _done(self, lesson: Lesson) -> None:
         self._log.finish_lesson(lesson)
+        self._target.add(lesson)
         self._watcher.lesson_ended(lesson)
 
     def _call(self, call: Call) -> None:
         self._log.put_call(call)
+        self._spending.add(call)
         self._watcher.call_ended(call)
 
     def _stage(self, scenario: Scenario) -> Stage:
@@ -124,10 +138,12 @@ class Player:
         finally:
             db.close()
 
-    def _ended(self) -> frozenset[str]:
+    def _ended(self) -> dict[str, bool]:
+        """The lessons that have ended, and whether each was accepted."""
         db = open_log(self._log_path, readonly=True)
         try:
-            return frozenset(row.id for row in lesson_rows(db, self._run_id) if row.status in ENDED)
+            rows = lesson_rows(db, self._run_id)
+            return {row.id: row.status == "accepted" for row in rows if row.status in ENDED}
         finally:
             db.close()
 

@@ -19,11 +19,13 @@ from pathlib import Path
 from master_autogen import __version__
 from master_autogen.casting import SimilarQuestions
 from master_autogen.embedding import Embedder, HashingEmbedder, best_embedder, embedder_named
-from master_autogen.log import LogWriter, RunRecord, RunStatus, get_run, list_runs, open_log
+from master_autogen.errors import BudgetSpent
+from master_autogen.log import LogWriter, RunRecord, RunStatus, RunView, get_run, list_runs, open_log
 from master_autogen.models.providers import Clients, build_clients
 from master_autogen.pipeline.inputs import Inputs, check_inputs, similar_pool, sort_out, split_rounds
+from master_autogen.pipeline.limits import Budget, Spending, check_budget
 from master_autogen.pipeline.remembering import Memory
-from master_autogen.pipeline.rounds import Player, Watcher
+from master_autogen.pipeline.rounds import BEYOND, Player, Watcher
 from master_autogen.records import Call, Lesson
 
 
@@ -73,21 +75,27 @@ async def run(
     new: bool = False,
     watcher: Watcher | None = None,
     embedder: Embedder | None = None,
+    budget: Budget | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> Outcome:
     """Play a run to its end and log all of it in `log_path`; goes on with an unfinished run of the same inputs.
 
     Raises `AlreadyFinished` where the run has ended before and `new` does not ask for another, `UserError` for inputs
-    that cannot be played. Cancelled, it leaves the run `stopped`, with everything done kept.
+    that cannot be played. Cancelled, or where the `budget` is spent (`BudgetSpent`), it leaves the run `stopped`, with
+    everything done kept.
     """
     check_inputs(inputs)
+    if budget is not None:
+        check_budget(budget, inputs.pool)
     playable, not_played = sort_out(inputs)
     rounds = split_rounds(playable, inputs.rounds, inputs.seeds_per_round)
-    clients = build_clients(inputs.pool, environ=environ)
+    run_id, resumed = _run_id(inputs, log_path, new)
+    spending = Spending(budget, _so_far(log_path, run_id) if resumed else None)
+    spending.allow()
+    clients = build_clients(inputs.pool, environ=environ, allow=spending.allow)
     await _meet(clients, inputs)
     # A set of some hundred thousand questions is embedded at once here: by words, which takes no model.
     similar = SimilarQuestions(similar_pool(inputs), HashingEmbedder())
-    run_id, resumed = _run_id(inputs, log_path, new)
     embedder = embedder or _embedder(inputs, log_path, run_id, resumed)
     status: RunStatus = "failed"
     with LogWriter(log_path) as log:
@@ -95,22 +103,35 @@ async def run(
         watcher = watcher or Nobody()
         watcher.run_begun(run_id, resumed)
         memory = Memory(inputs, run_id, log, log_path, embedder)
-        player = Player(inputs, run_id, log, log_path, clients, similar, memory, watcher, concurrency, resumed)
+        player = Player(
+            inputs, run_id, log, log_path, clients, similar, memory, watcher, concurrency, resumed, spending
+        )
         try:
             for number, seeds in enumerate(rounds, 1):
                 await player.play_round(number, len(rounds), seeds)
-            player.close_books(len(rounds))
+                if player.target_reached:
+                    break
+            player.close_books(number)
             status = "finished"
-        except asyncio.CancelledError:
+        except (asyncio.CancelledError, BudgetSpent):
             status = "stopped"
             raise
         finally:
             await clients.close()
             log.end_run(run_id, status)
-    played = sum(len(seeds) for seeds in rounds) - player.unplaced.total()
-    if (beyond := len(playable) - sum(len(seeds) for seeds in rounds)) > 0:
-        not_played["beyond the last round"] += beyond
+    reached = sum(len(seeds) for seeds in rounds[:number])
+    played = reached - player.unplaced.total()
+    if (beyond := len(playable) - reached) > 0:
+        not_played[BEYOND if player.target_reached else "beyond the last round"] += beyond
     return Outcome(run_id, resumed, len(inputs.seeds), played, not_played + player.unplaced)
+
+
+def _so_far(log_path: Path, run_id: str) -> RunView:
+    db = open_log(log_path, readonly=True)
+    try:
+        return get_run(db, run_id)
+    finally:
+        db.close()
 
 
 async def _meet(clients: Clients, inputs: Inputs) -> None:
