@@ -58,6 +58,24 @@ CHECKS: dict[str, str] = {
 """Checks by name, so that a scenario file can be refused before anything runs; the code is in `checks`."""
 
 
+MISCONCEPTIONS: dict[str, str] = {
+    "operation": "another operation with the right numbers (adds where one subtracts)",
+    "misread": "a number of the question read as another (42 for 24, 15 for 50)",
+    "carry": "the carry forgotten in a sum or product (48 + 36 = 74)",
+    "borrow": "the smaller digit taken from the larger in each column (52 - 18 = 46)",
+    "times_table": "the neighbour in the times table (8 * 7 = 63)",
+    "off_by_one": "the starting number counted too (18 - 7 = 12)",
+    "used_twice": "an amount added or taken away a second time",
+    "left_out": "one of three or more amounts ignored",
+    "stopped_early": "the last step forgotten, so that a result on the way is given as the answer",
+    "skipped_step": "a step left out: a number of the question stands where its result belongs",
+    "step_order": "two steps in the wrong order (takes away before multiplying)",
+    "percent": "a percentage taken for a plain amount (20% off 90 is 70)",
+}
+"""Mistakes that code can plant in a worked solution, by name, so that a scenario file can be refused before anything
+runs; the rules are in `wording.malrules`."""
+
+
 class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 

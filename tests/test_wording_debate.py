@@ -8,7 +8,7 @@ from master_autogen.checks import verify
 from master_autogen.records import Act, Seed
 from master_autogen.wording import Accepted, Facts, Said, script
 from master_autogen.wording.diagnosis import certain, diagnose
-from master_autogen.wording.mistakes import plant
+from master_autogen.wording.mistakes import mistake_for
 
 CARS = Seed(
     instruction="Tim has 14 toy cars and buys 8 more. Then he gives 5 away. How many toy cars does he have now?",
@@ -19,7 +19,15 @@ CARS = Seed(
 )
 TITLES = {"student_a": "Student A", "student_b": "Student B", "student_c": "Student C"}
 RIGHT = "Tim has 14 + 8 = 22 cars. Then he has 22 - 5 = 17 cars. The answer is 17."
-SWAP = {"misconception": "swap", "step": "2", "steps": "2", "used": "+", "should": "-", "number": "5", "final": "27"}
+SWAP = {
+    "misconception": "operation",
+    "step": "2",
+    "steps": "2",
+    "used": "+",
+    "should": "-",
+    "number": "5",
+    "final": "27",
+}
 
 
 def say(act: Act, *said: Said, key: object = "key") -> Accepted:
@@ -45,8 +53,8 @@ def test_b_has_another_answer_than_a_and_does_what_b_asks_for() -> None:
     for key in range(30):
         notes = say("challenge", a(**SWAP), key=key).notes
         assert notes.get("final") != "27"
-        assert not (notes["misconception"] == "swap" and notes["step"] == "2")
-        assert notes["misconception"] not in ("early", "skip", "order")
+        assert not (notes["misconception"] == "operation" and notes["step"] == "2")
+        assert notes["misconception"] not in ("stopped_early", "skipped_step", "step_order")
 
 
 def test_b_finds_no_fault_in_a_right_answer_or_errs() -> None:
@@ -58,7 +66,7 @@ def test_b_finds_no_fault_in_a_right_answer_or_errs() -> None:
 
 
 def test_later_exchanges_answer_and_give_no_result() -> None:
-    other = b("I do 14 - 8 = 6. The answer is 6.", misconception="swap", step="1", steps="2", used="-", should="+")
+    other = b("I do 14 - 8 = 6. The answer is 6.", misconception="operation", step="1", steps="2", used="-", should="+")
     reply = say("state", a(**SWAP), other)
     assert reply.notes == {"misconception": "replies"}
     assert "Student B" in reply.text
@@ -71,11 +79,15 @@ def test_later_exchanges_answer_and_give_no_result() -> None:
     [
         (
             a(**SWAP),
-            b("The answer is 6.", misconception="swap", step="1", steps="2", used="-", should="+", objected="yes"),
+            b("The answer is 6.", misconception="operation", step="1", steps="2", used="-", should="+", objected="yes"),
             ["27", "6", "Student A", "Student B", "subtract", "add"],
         ),
         (a(**SWAP), b("Hm.", misconception="doubts"), ["27", "Student B"]),
-        (a(RIGHT), b("The answer is 6.", misconception="swap", step="1", steps="2", used="-", should="+"), ["17", "6"]),
+        (
+            a(RIGHT),
+            b("The answer is 6.", misconception="operation", step="1", steps="2", used="-", should="+"),
+            ["17", "6"],
+        ),
         (a(RIGHT), b("I agree.", misconception="agrees"), []),
         (a("It is hard."), b("Yes, it is."), []),
     ],
@@ -101,7 +113,7 @@ def test_c_never_calls_a_wrong_answer_right() -> None:
         (
             "14 + 8 = 22. Then 22 + 5 = 27. The answer is 27.",
             {
-                "misconception": "swap",
+                "misconception": "operation",
                 "step": "2",
                 "steps": "2",
                 "used": "+",
@@ -137,7 +149,7 @@ def test_c_never_calls_a_wrong_answer_right() -> None:
         ),
         (
             "Tim has 14 + 8 = 22. The answer is 22.",
-            {"misconception": "early", "step": "1", "steps": "1", "should": "-", "number": "5", "final": "22"},
+            {"misconception": "stopped_early", "step": "1", "steps": "1", "should": "-", "number": "5", "final": "22"},
         ),
         ("14 * 8 * 5 = 560. The answer is 560.", {"misconception": "other", "step": "1", "steps": "1", "final": "560"}),
         ("No idea.", {"misconception": "other", "step": "1", "steps": "0"}),
@@ -149,7 +161,7 @@ def test_diagnosis(text: str, notes: dict[str, str]) -> None:
 
 
 def test_planted_mistakes_go_by_the_key() -> None:
-    kinds = {wrong.name for key in range(60) if (wrong := plant(CARS, key))}
-    assert kinds == {"swap", "misread", "counting", "twice", "early", "skip"}
-    first, again = plant(CARS, "key"), plant(CARS, "key")
+    kinds = {wrong.name for key in range(60) if (wrong := mistake_for(CARS, key))}
+    assert kinds == {"operation", "misread", "off_by_one", "used_twice", "stopped_early", "skipped_step"}
+    first, again = mistake_for(CARS, "key"), mistake_for(CARS, "key")
     assert first == again

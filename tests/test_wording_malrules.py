@@ -7,9 +7,9 @@ from fractions import Fraction
 import pytest
 
 from master_autogen.arithmetic import numbers, same_answer
-from master_autogen.records import Seed
+from master_autogen.records import MISCONCEPTIONS, Seed
 from master_autogen.wording.malrules import RULES, wrongs
-from master_autogen.wording.slips import counting_slip, digit_slip, misreadings, table_slip
+from master_autogen.wording.slips import borrow_slip, carry_slip, counting_slip, misreadings, table_slip
 from master_autogen.wording.worked import worked
 
 
@@ -45,6 +45,9 @@ GARDEN = maths(
 )
 
 
+LEFT = maths("Of 52 eggs 18 are eaten. How many are left?", "There are 52 - 18 = 34 eggs left.", "34")
+
+
 def texts(seed: Seed, rule: str) -> list[str]:
     solution = worked(seed)
     assert solution is not None
@@ -55,14 +58,14 @@ def texts(seed: Seed, rule: str) -> list[str]:
     ("rule", "seed", "wrong"),
     [
         (
-            "swap",
+            "operation",
             CARS,
             [
                 "Tim buys 8 more, so he has 14 + 8 = 22 toy cars. After giving 5 away he has 22 + 5 = 27 toy cars.",
             ],
         ),
         (
-            "swap",
+            "operation",
             SEATS,
             [
                 "The train has 7 + 48 = 55 seats. There are 55 - 9 = 46 free seats.",
@@ -77,10 +80,11 @@ def texts(seed: Seed, rule: str) -> list[str]:
                 "The train has 7 * 43 = 301 seats. There are 301 - 9 = 292 free seats.",
             ],
         ),
-        ("slip", SEATS, ["The train has 7 * 48 = 286 seats. There are 286 - 9 = 277 free seats."]),
-        ("table", CHAIRS, ["There are 8 * 7 = 63 chairs.", "There are 8 * 7 = 49 chairs."]),
+        ("carry", SEATS, ["The train has 7 * 48 = 286 seats. There are 286 - 9 = 277 free seats."]),
+        ("borrow", LEFT, ["There are 52 - 18 = 46 eggs left."]),
+        ("times_table", CHAIRS, ["There are 8 * 7 = 63 chairs.", "There are 8 * 7 = 49 chairs."]),
         (
-            "counting",
+            "off_by_one",
             CARS,
             [
                 "Tim buys 8 more, so he has 14 + 8 = 21 toy cars. After giving 5 away he has 21 - 5 = 16 toy cars.",
@@ -88,14 +92,14 @@ def texts(seed: Seed, rule: str) -> list[str]:
             ],
         ),
         (
-            "twice",
+            "used_twice",
             SEATS,
             ["The train has 7 * 48 = 336 seats. There are 336 - 9 - 9 = 318 free seats."],
         ),
-        ("forgot", SHOP, ["Together they cost $4 + $25 = $29.", "Together they cost $4 + $11 = $15."]),
-        ("early", SEATS, ["The train has 7 * 48 = 336 seats."]),
-        ("skip", CARS, ["After giving 5 away he has 14 - 5 = 9 toy cars."]),
-        ("order", GARDEN, ["24 * 2 = 48. 48 + 17 = 65 metres."]),
+        ("left_out", SHOP, ["Together they cost $4 + $25 = $29.", "Together they cost $4 + $11 = $15."]),
+        ("stopped_early", SEATS, ["The train has 7 * 48 = 336 seats."]),
+        ("skipped_step", CARS, ["After giving 5 away he has 14 - 5 = 9 toy cars."]),
+        ("step_order", GARDEN, ["24 * 2 = 48. 48 + 17 = 65 metres."]),
         ("percent", COAT, ["So it costs 90 - 20 = 70 euros."]),
     ],
 )
@@ -105,15 +109,16 @@ def test_each_rule(rule: str, seed: Seed, wrong: list[str]) -> None:
 
 def test_every_rule_is_tested() -> None:
     assert set(RULES) == {
-        "swap", "misread", "slip", "table", "counting", "twice", "forgot", "early", "skip", "order", "percent"
+        "operation", "misread", "carry", "borrow", "times_table", "off_by_one", "used_twice", "left_out", "stopped_early",
+        "skipped_step", "step_order", "percent",
     }  # fmt: skip
 
 
 def test_what_is_known_of_a_mistake() -> None:
     solution = worked(SEATS)
     assert solution is not None
-    (wrong,) = wrongs(solution, SEATS.instruction)["slip"]
-    assert (wrong.name, wrong.step, wrong.final) == ("slip", 1, "277")
+    (wrong,) = wrongs(solution, SEATS.instruction)["carry"]
+    assert (wrong.name, wrong.step, wrong.final) == ("carry", 1, "277")
     assert wrong.facts == {"used": "*", "should": "*", "number": "48"}
 
 
@@ -132,7 +137,7 @@ def test_a_value_with_two_meanings_is_not_carried_on() -> None:
         "At first she has 12 + 3 = 15 pens. Now she has 15 + 15 = 30 pens.",
         "30",
     )
-    assert texts(seed, "swap") == []
+    assert texts(seed, "operation") == []
 
 
 @pytest.mark.parametrize(
@@ -153,9 +158,9 @@ def test_no_wrong_solution_holds_the_answer(question: str, response: str, answer
 
 def test_nothing_negative_broken_or_single() -> None:
     seed = maths("Of 9 birds 8 fly away. How many stay?", "Of the birds 9 - 8 = 1 stays.", "1")
-    assert texts(seed, "counting") == []
+    assert texts(seed, "off_by_one") == []
     seed = maths("Share 35 nuts by 4. How many does each get, and how many with 1 more?", "35 + 1 = 36.", "36")
-    assert all("." not in text.rstrip(".") for text in texts(seed, "swap"))
+    assert all("." not in text.rstrip(".") for text in texts(seed, "operation"))
 
 
 @pytest.mark.parametrize(
@@ -171,7 +176,7 @@ def test_nothing_negative_broken_or_single() -> None:
     ],
 )
 def test_digit_slips(a: int, op: str, b: int, wrong: list[int]) -> None:
-    assert list(digit_slip(a, op, b)) == wrong
+    assert [*carry_slip(a, op, b), *borrow_slip(a, op, b)] == wrong
 
 
 def test_table_and_counting_slips() -> None:
@@ -186,3 +191,7 @@ def test_table_and_counting_slips() -> None:
 @pytest.mark.parametrize(("value", "read"), [(14, [41, 40]), (50, [15]), (33, [38]), (7, []), (120, [])])
 def test_misreadings(value: int, read: list[int]) -> None:
     assert [int(one) for one in misreadings(Fraction(value))] == read
+
+
+def test_every_rule_has_its_line_in_the_records() -> None:
+    assert list(MISCONCEPTIONS) == list(RULES)

@@ -16,14 +16,16 @@ from master_autogen.wording.script import PLAYS
 
 ENGLISH = english()
 NOTES = {
-    "swap": {"used": "+", "should": "-", "number": "5"},
+    "operation": {"used": "+", "should": "-", "number": "5"},
     "misread": {"number": "24", "read": "42"},
     "slip": {"used": "*", "should": "*"},
-    "table": {"used": "/", "should": "/"},
-    "skip": {"number": "5"},
-    "twice": {"number": "5"},
+    "carry": {"used": "*", "should": "*"},
+    "borrow": {"used": "-", "should": "-"},
+    "times_table": {"used": "/", "should": "/"},
+    "skipped_step": {"number": "5"},
+    "used_twice": {"number": "5"},
     "percent": {"number": "5"},
-    "order": {"used": "+", "should": "*"},
+    "step_order": {"used": "+", "should": "*"},
 }
 
 
@@ -44,12 +46,12 @@ def test_a_slot_has_five_different_phrasings_without_numbers(name: str, phrases:
 
 
 def test_every_rule_has_its_words_and_every_act_its_prompt() -> None:
-    assert set(ENGLISH.mistakes) == {*RULES, "other"}
+    assert set(ENGLISH.mistakes) == {*RULES, "slip", "other"}
     assert set(ENGLISH.prompts) == set(PLAYS) == set(Act.__args__)
 
 
 @pytest.mark.parametrize("steps", ["1", "3"])
-@pytest.mark.parametrize("name", [*RULES, "other"])
+@pytest.mark.parametrize("name", [*RULES, "slip", "other"])
 def test_everything_said_of_a_mistake_can_be_filled(name: str, steps: str) -> None:
     notes = {"misconception": name, "step": "1", "steps": steps, **NOTES.get(name, {})}
     mistake = mistake_of(notes)
@@ -68,7 +70,7 @@ def test_where() -> None:
 
 
 def test_a_difference_is_not_something_that_goes_away() -> None:
-    notes = {"misconception": "swap", "used": "+", "should": "-", "step": "1", "steps": "1"}
+    notes = {"misconception": "operation", "used": "+", "should": "-", "step": "1", "steps": "1"}
     assert "Something goes away there." in why(notes, "He gives 5 away. How many are left?", 5, "key")
     assert "A difference is asked for there." in why(notes, "How many more has he?", 5, "key")
 

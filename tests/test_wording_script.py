@@ -141,7 +141,7 @@ def _facing(name: str, key: int) -> Facts:
 
 @pytest.fixture
 def revision() -> Script:
-    notes = {"misconception": "swap", "step": "2", "steps": "2", "used": "+", "should": "-", "number": "5"}
+    notes = {"misconception": "operation", "step": "2", "steps": "2", "used": "+", "should": "-", "number": "5"}
     said = Said(role="student", act="err", text="So the answer is 27.", notes=notes)
     return script("revise", Facts(seed=CARS, said=(said,), role="student"), ("key",))
 
@@ -169,8 +169,8 @@ def test_no_text_at_all_is_not_accepted(revision: Script) -> None:
 
 
 def test_what_err_did_is_what_correct_and_revise_speak_of() -> None:
-    facts = _facing("swap", 0)
-    notes = {"misconception": "swap", "step": "2", "steps": "2", "used": "+", "should": "-", "number": "5"}
+    facts = _facing("operation", 0)
+    notes = {"misconception": "operation", "step": "2", "steps": "2", "used": "+", "should": "-", "number": "5"}
     facts = facts.model_copy(update={"said": (facts.said[0].model_copy(update={"notes": notes}),)})
     hints = {script("correct", facts, (key,)).fallback.text for key in range(12)}
     assert any("added in the second step" in hint for hint in hints)
@@ -183,7 +183,7 @@ def test_a_wrong_turn_that_was_not_planted_is_diagnosed() -> None:
     text = "Tim has 14 + 8 = 22 cars. Then 22 + 5 = 27. The answer is 27."
     facts = Facts(seed=CARS, said=(Said(role="student", act="err", text=text),), role="teacher")
     made = script("correct", facts, ("key",))
-    assert made.fallback.notes["misconception"] == "swap"
+    assert made.fallback.notes["misconception"] == "operation"
     assert made.fallback.notes["used"] == "+"
 
 

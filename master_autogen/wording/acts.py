@@ -11,7 +11,7 @@ from master_autogen.records import Act, Seed
 from master_autogen.wording.carry import Wrong
 from master_autogen.wording.diagnosis import diagnose
 from master_autogen.wording.facts import Facts, Notes, Said
-from master_autogen.wording.mistakes import mistake_of, notes_of, plant, values, why
+from master_autogen.wording.mistakes import mistake_for, mistake_of, notes_of, values, why
 from master_autogen.wording.paraphrase import solution
 from master_autogen.wording.phrases import english, filled
 from master_autogen.wording.question import asked, keyword, quote, quote_asked, thing
@@ -76,7 +76,7 @@ def _concept(question: str, key: Key) -> tuple[str, ...]:
 
 def err(facts: Facts, key: Key) -> Saying | None:
     """The pupil's wrong solution, by a planted mistake."""
-    wrong = plant(facts.seed, *key)
+    wrong = mistake_for(facts.seed, *key)
     if wrong is None:
         return None
     slots, working = told(wrong, phrases("wrong_close", key, answer=wrong.final), facts.seed, key)
@@ -114,15 +114,19 @@ def _facing(facts: Facts, mistake: str) -> dict[str, str]:
 
 
 def _ack(notes: Notes) -> str:
-    began_well = int(notes.get("step", "1")) > 1 and notes.get("misconception") in ("swap", "misread", "twice")
+    began_well = int(notes.get("step", "1")) > 1 and notes.get("misconception") in (
+        "operation",
+        "misread",
+        "used_twice",
+    )
     return "ack_later" if began_well else "ack_first"
 
 
 def _pointer(question: str, notes: Notes) -> str | None:
     """The sentence of the question to read again, if one shows the mistake."""
-    if notes["misconception"] == "early":
+    if notes["misconception"] == "stopped_early":
         return quote_asked(question)
-    if notes["misconception"] in ("slip", "table", "counting", "other"):
+    if notes["misconception"] in ("slip", "carry", "borrow", "times_table", "off_by_one", "other"):
         return None
     return quote(question, notes["number"]) if notes.get("number") else None
 

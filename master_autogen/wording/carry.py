@@ -42,7 +42,7 @@ def change(task: Task, step: int, new: Sum, name: str, **facts: str) -> Iterator
     changes = {old.value: new.value}
     if name == "misread":
         changes |= {a: b for a, b in zip(old.values, new.values, strict=True) if a != b}
-    sentences = _carried(task, step, new, changes, bare=name in ("swap", "twice"))
+    sentences = _carried(task, step, new, changes, bare=name in ("operation", "used_twice"))
     if sentences is not None:
         facts = {"used": new.op, "should": old.op, "number": clue(task, old), **facts}
         yield Wrong(name, step + 1, tuple(sentences), final_of(sentences), facts)

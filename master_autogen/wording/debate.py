@@ -14,7 +14,7 @@ from master_autogen.records import Act
 from master_autogen.wording.acts import OFFERED, Key, Play, Saying, err, known_of, phrases, reference, told
 from master_autogen.wording.diagnosis import certain, is_right
 from master_autogen.wording.facts import Facts, Notes, Said
-from master_autogen.wording.mistakes import mistake_of, notes_of, plant, values
+from master_autogen.wording.mistakes import mistake_for, mistake_of, notes_of, values
 from master_autogen.wording.phrases import filled
 
 _DOUBTS_ONLY = 0.15
@@ -44,7 +44,7 @@ def challenge(facts: Facts, key: Key) -> Saying | None:
     doubt: tuple[tuple[str, ...], ...] = ()
     if not right and certain(known):
         doubt = (filled(mistake_of(known).doubt, values(known), OFFERED, *key, "doubt"),)
-    wrong = plant(facts.seed, *key, "own", unlike=known)
+    wrong = mistake_for(facts.seed, *key, "own", unlike=known)
     if doubt and (wrong is None or unit(*key, "doubts") < _DOUBTS_ONLY):
         return Saying((objection, *doubt, phrases("unsure", key)), {"working": ""}, {"misconception": "doubts"})
     if wrong is None:

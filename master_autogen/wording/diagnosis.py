@@ -53,10 +53,10 @@ def _first_fault(found: Sequence[Equation], reference: Sequence[Sum], given: fro
         if not equation.true:
             return {}
         if same_numbers and equation.operators[0] != right.op:
-            return _notes("swap", i, right, equation.operators[0], given)
+            return _notes("operation", i, right, equation.operators[0], given)
         return _misread(i, equation, right, given)
     if 0 < len(found) < len(reference) and reference[len(found)].binary:
-        return _notes("early", len(found) - 1, reference[len(found)], "", given)
+        return _notes("stopped_early", len(found) - 1, reference[len(found)], "", given)
     return {}
 
 

@@ -16,16 +16,17 @@ from master_autogen.wording.worked import Worked, value_of
 Rule = Callable[[Task], Iterator[Wrong]]
 
 RULES: Mapping[str, Rule] = {
-    "swap": step_rules.swap,
+    "operation": step_rules.operation,
     "misread": step_rules.misread,
-    "slip": step_rules.slip,
-    "table": step_rules.table,
-    "counting": step_rules.counting,
-    "twice": step_rules.twice,
-    "forgot": step_rules.forgot,
-    "early": plan_rules.early,
-    "skip": plan_rules.skip,
-    "order": plan_rules.order,
+    "carry": step_rules.carry,
+    "borrow": step_rules.borrow,
+    "times_table": step_rules.times_table,
+    "off_by_one": step_rules.off_by_one,
+    "used_twice": step_rules.used_twice,
+    "left_out": step_rules.left_out,
+    "stopped_early": plan_rules.stopped_early,
+    "skipped_step": plan_rules.skipped_step,
+    "step_order": plan_rules.step_order,
     "percent": plan_rules.percent,
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from master_autogen.draws import choose
 from master_autogen.records import Seed
@@ -14,30 +14,38 @@ from master_autogen.wording.question import keyword
 from master_autogen.wording.worked import worked
 
 WEIGHTS: Mapping[str, float] = {
-    "swap": 2.5,
+    "operation": 2.5,
     "misread": 2.0,
-    "slip": 3.0,
-    "table": 2.0,
-    "counting": 1.0,
-    "early": 1.5,
-    "skip": 1.5,
-    "twice": 1.0,
-    "forgot": 1.5,
-    "order": 1.5,
+    "carry": 2.5,
+    "borrow": 2.5,
+    "times_table": 2.0,
+    "off_by_one": 1.0,
+    "stopped_early": 1.5,
+    "skipped_step": 1.5,
+    "used_twice": 1.0,
+    "left_out": 1.5,
+    "step_order": 1.5,
     "percent": 3.0,
 }
 """How often a kind of mistake is planted where it fits, against the others."""
 
-_BESIDE = ("slip", "table", "counting", "misread", "twice", "forgot", "swap", "early")
+_BESIDE = (
+    "carry", "borrow", "times_table", "off_by_one", "misread", "used_twice", "left_out", "operation", "stopped_early"
+)  # fmt: skip
 """What may go wrong for someone who has just objected to another mistake; the rest would go against the objection."""
 
 
-def plant(seed: Seed, *key: object, unlike: Notes | None = None) -> Wrong | None:
-    """A wrong solution, drawn for `key`; with `unlike`, one that another who objects to that mistake may hold."""
+def mistake_for(
+    seed: Seed, *key: object, among: Collection[str] | None = None, unlike: Notes | None = None
+) -> Wrong | None:
+    """A wrong solution, drawn for `key`, by a rule `among` the named ones (None: by any); with `unlike`, one that
+    another who objects to that mistake may hold."""
     solution = worked(seed)
     if solution is None:
         return None
     found = wrongs(solution, seed.instruction)
+    if among is not None:
+        found = {name: some for name, some in found.items() if name in among}
     if unlike is not None:
         found = _other(found, unlike, len(solution.sums))
     if not found:
@@ -53,9 +61,11 @@ def _other(found: Mapping[str, list[Wrong]], unlike: Notes, steps: int) -> dict[
     name, step = unlike.get("misconception", "other"), int(unlike.get("step", "0"))
     if name not in ("other", "none"):
         kept = {kind: some for kind, some in kept.items() if kind in _BESIDE and kind != name}
-        kept["swap"] = [w for w in found.get("swap", []) if w.step != step and w.final != unlike.get("final", "")]
+        kept["operation"] = [
+            w for w in found.get("operation", []) if w.step != step and w.final != unlike.get("final", "")
+        ]
         if step >= steps:
-            kept.pop("early", None)
+            kept.pop("stopped_early", None)
     return {kind: some for kind, some in kept.items() if some}
 
 

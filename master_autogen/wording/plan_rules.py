@@ -12,7 +12,7 @@ from master_autogen.wording.carry import Task, Wrong, binary_steps, clue, final_
 from master_autogen.wording.worked import Sentence, Sum, compute, make_sum, show, value_of
 
 
-def early(task: Task) -> Iterator[Wrong]:
+def stopped_early(task: Task) -> Iterator[Wrong]:
     """The last step forgotten, where all that was worked out before leads to one number."""
     steps, sums = task.worked.steps, task.worked.sums
     if len(steps) < 2 or any(all(s.value not in t.values for t in sums[i + 1 : -1]) for i, s in enumerate(sums[:-2])):
@@ -20,17 +20,17 @@ def early(task: Task) -> Iterator[Wrong]:
     kept = task.worked.sentences[: steps[-2] + 1]
     last, should = task.worked.sums[-2], task.worked.sums[-1]
     facts = {"should": should.op, "number": clue(task, should) if should.binary else ""}
-    yield Wrong("early", len(steps) - 1, kept, last.result, facts)
+    yield Wrong("stopped_early", len(steps) - 1, kept, last.result, facts)
 
 
-def skip(task: Task) -> Iterator[Wrong]:
+def skipped_step(task: Task) -> Iterator[Wrong]:
     """A step left out: a number of the question stands where its result belongs."""
     for step, s in binary_steps(task):
         usable = s.operands if s.op == "*" else s.operands[:1]
         for text in usable:
             part = re.search(rf"\b{re.escape(text)}\s?(?:%|percent|/\s?\d)|\d\s?/\s?{re.escape(text)}\b", task.question)
             if value_of(text) in task.given and not part and step + 1 < len(task.worked.steps):
-                yield from _without(task, step, text, "skip", s.op)
+                yield from _without(task, step, text, "skipped_step", s.op)
 
 
 def percent(task: Task) -> Iterator[Wrong]:
@@ -61,7 +61,7 @@ def _without(task: Task, step: int, text: str, name: str, op: str) -> Iterator[W
     old = task.worked.sums[step]
     rest = [s for i, s in enumerate(task.worked.sentences) if i != place]
     used_later = any(old.value in s.values for s in task.worked.sums[step + 1 :])
-    if old.value == value_of(text) or not used_later or (name == "skip" and not _same_kind(text, old.result)):
+    if old.value == value_of(text) or not used_later or (name == "skipped_step" and not _same_kind(text, old.result)):
         return
     followed = follow(task, rest, place, {old.value: value_of(text)})
     if followed is None or not any(s.sum for s in followed):
@@ -89,7 +89,7 @@ def _same_kind(one: str, other: str) -> bool:
     return one[:1].isdigit() == other[:1].isdigit()
 
 
-def order(task: Task) -> Iterator[Wrong]:
+def step_order(task: Task) -> Iterator[Wrong]:
     """Two steps in the wrong order: 50 - 5 and then times 4, where 5 * 4 goes away from 50."""
     for step in range(len(task.worked.steps) - 1):
         one, two = task.worked.sums[step : step + 2]
@@ -124,4 +124,4 @@ def _reordered(task: Task, step: int, one: Sum, two: Sum) -> Iterator[Wrong]:
     sentences[places[1]] = Sentence("", second, sentences[places[1]].after, bare=True)
     followed = follow(task, sentences, places[1] + 1, {two.value: late_result})
     if followed is not None:
-        yield Wrong("order", step + 1, tuple(followed), final_of(followed), {"used": two.op, "should": one.op})
+        yield Wrong("step_order", step + 1, tuple(followed), final_of(followed), {"used": two.op, "should": one.op})

@@ -12,7 +12,7 @@ from master_autogen.wording import acts, debate
 from master_autogen.wording.acts import Key, Play, Saying
 from master_autogen.wording.facts import Accepted, Attempt, Facts, Script
 from master_autogen.wording.gate import easy, own_solution
-from master_autogen.wording.mistakes import plant
+from master_autogen.wording.mistakes import mistake_for
 from master_autogen.wording.phrases import Example, Prompt, english, pick
 from master_autogen.wording.slots import drawn, gbnf, longest, said_within
 from master_autogen.wording.worked import worked
@@ -39,7 +39,7 @@ def can_play(act: Act, seed: Seed, similar: Seed | None = None) -> str | None:
         return "worded agents play only maths seeds with a checkable answer"
     if worked(seed) is None:
         return "the worked solution has no equations that the tool can read and that lead to the answer"
-    if act in ("err", "state", "challenge") and plant(seed) is None:
+    if act in ("err", "state", "challenge") and mistake_for(seed) is None:
         return "no planted mistake fits the worked solution"
     return None
 

@@ -1,7 +1,7 @@
 """How children get a single calculation or number wrong; whole numbers only.
 
->>> list(digit_slip(48, "+", 36)), list(digit_slip(52, "-", 18)), list(digit_slip(6, "*", 45))
-([74], [46], [240])
+>>> list(carry_slip(48, "+", 36)), list(carry_slip(6, "*", 45)), list(borrow_slip(52, "-", 18))
+([74], [240], [46])
 """
 
 from __future__ import annotations
@@ -13,20 +13,26 @@ _ALIKE = {1: 7, 7: 1, 3: 8, 8: 3, 6: 9, 9: 6}
 _TEENS = range(13, 20)
 
 
-def digit_slip(a: int, op: str, b: int) -> Iterator[int]:
-    """What comes out of `a op b` when the carry is forgotten, or when the smaller digit is taken from the larger.
-
-    Both numbers have two digits or more; in a product one of them has a single digit.
-    """
+def carry_slip(a: int, op: str, b: int) -> Iterator[int]:
+    """What comes out of `a op b` when the carry is forgotten; of numbers that are worked out in columns: both have two
+    digits or more, in a product one of them has a single digit."""
     if op == "*" and min(a, b) in range(2, 10) and max(a, b) >= 10:
-        wrong = _product_without_carry(max(a, b), min(a, b))
-    elif op in "+-" and min(a, b) >= 10 and (op == "+" or a > b):
-        wrong = _by_columns(a, b, op)
+        right, wrong = a * b, _product_without_carry(max(a, b), min(a, b))
+    elif op == "+" and min(a, b) >= 10:
+        right, wrong = a + b, _by_columns(a, b, op)
     else:
         return
-    right = {"+": a + b, "-": a - b, "*": a * b}[op]
-    if wrong not in (right, a, b, 0) and (op != "-" or wrong < a):
+    if wrong not in (right, a, b, 0):
         yield wrong
+
+
+def borrow_slip(a: int, op: str, b: int) -> Iterator[int]:
+    """What comes out of `a - b` when the smaller digit is taken from the larger in each column; of two digits or
+    more."""
+    if op == "-" and a > b >= 10:
+        wrong = _by_columns(a, b, op)
+        if wrong not in (a - b, b, 0) and wrong < a:
+            yield wrong
 
 
 def _by_columns(a: int, b: int, op: str) -> int:

@@ -8,14 +8,14 @@ from fractions import Fraction
 
 from master_autogen.arithmetic import numbers
 from master_autogen.wording.carry import Task, Wrong, binary_steps, change
-from master_autogen.wording.slips import counting_slip, digit_slip, misreadings, table_slip
+from master_autogen.wording.slips import borrow_slip, carry_slip, counting_slip, misreadings, table_slip
 from master_autogen.wording.worked import compute, make_sum, show, value_of
 
 _MISTAKEN = {"+": "-", "-": "+", "*": "+/", "/": "*-"}
 """Which operations a child takes for the right one."""
 
 
-def swap(task: Task) -> Iterator[Wrong]:
+def operation(task: Task) -> Iterator[Wrong]:
     """Another operation with the same two numbers."""
     known = task.given | {s.value for s in task.worked.sums}
     for step, s in binary_steps(task):
@@ -32,7 +32,7 @@ def swap(task: Task) -> Iterator[Wrong]:
             if result is None or result.denominator > 1 or result < 2:
                 continue
             new = make_sum((operands[0], operands[1]), (op,), show(result, s.result))
-            yield from change(task, step, new, "swap")
+            yield from change(task, step, new, "operation")
 
 
 def misread(task: Task) -> Iterator[Wrong]:
@@ -52,19 +52,24 @@ def misread(task: Task) -> Iterator[Wrong]:
                     yield from change(task, step, new, "misread", number=text, read=operands[i])
 
 
-def slip(task: Task) -> Iterator[Wrong]:
-    """A carry forgotten, or the smaller digit taken from the larger."""
-    return _miscalculated(task, "slip", digit_slip)
+def carry(task: Task) -> Iterator[Wrong]:
+    """A carry forgotten: 48 + 36 = 74."""
+    return _miscalculated(task, "carry", carry_slip)
 
 
-def table(task: Task) -> Iterator[Wrong]:
+def borrow(task: Task) -> Iterator[Wrong]:
+    """The smaller digit taken from the larger in each column: 52 - 18 = 46."""
+    return _miscalculated(task, "borrow", borrow_slip)
+
+
+def times_table(task: Task) -> Iterator[Wrong]:
     """The neighbour in the times table."""
-    return _miscalculated(task, "table", table_slip)
+    return _miscalculated(task, "times_table", table_slip)
 
 
-def counting(task: Task) -> Iterator[Wrong]:
+def off_by_one(task: Task) -> Iterator[Wrong]:
     """The starting number counted too: 9 + 6 = 14, 18 - 7 = 12."""
-    return _miscalculated(task, "counting", counting_slip)
+    return _miscalculated(task, "off_by_one", counting_slip)
 
 
 def _miscalculated(task: Task, name: str, how: Callable[[int, str, int], Iterator[int]]) -> Iterator[Wrong]:
@@ -76,7 +81,7 @@ def _miscalculated(task: Task, name: str, how: Callable[[int, str, int], Iterato
             yield from change(task, step, new, name)
 
 
-def twice(task: Task) -> Iterator[Wrong]:
+def used_twice(task: Task) -> Iterator[Wrong]:
     """An amount added or taken away a second time: 15 - 4 - 4 = 7."""
     told = [number.value for number in numbers(task.question)]
     for step, s in binary_steps(task):
@@ -85,10 +90,10 @@ def twice(task: Task) -> Iterator[Wrong]:
         result = compute((s.value, s.values[1]), s.ops)
         if result is not None and result > 0:
             new = make_sum((*s.operands, s.operands[1]), s.ops * 2, show(result, s.result))
-            yield from change(task, step, new, "twice", used=s.op, number=s.operands[1])
+            yield from change(task, step, new, "used_twice", used=s.op, number=s.operands[1])
 
 
-def forgot(task: Task) -> Iterator[Wrong]:
+def left_out(task: Task) -> Iterator[Wrong]:
     """One of three or more amounts left out."""
     for step, s in enumerate(task.worked.sums):
         if len(s.ops) < 2 or not set(s.ops) <= {"+", "-"}:
@@ -100,4 +105,4 @@ def forgot(task: Task) -> Iterator[Wrong]:
             if result is not None:
                 number = s.operands[i] if s.values[i] in task.given else ""
                 new = make_sum(operands, ops, show(result, s.result))
-                yield from change(task, step, new, "forgot", number=number)
+                yield from change(task, step, new, "left_out", number=number)
