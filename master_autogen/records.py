@@ -64,13 +64,21 @@ MISCONCEPTIONS: dict[str, str] = {
     "carry": "the carry forgotten in a sum or product (48 + 36 = 74)",
     "borrow": "the smaller digit taken from the larger in each column (52 - 18 = 46)",
     "times_table": "the neighbour in the times table (8 * 7 = 63)",
+    "zeros": "a zero lost or one too many (20 * 30 = 60)",
     "off_by_one": "the starting number counted too (18 - 7 = 12)",
     "used_twice": "an amount added or taken away a second time",
     "left_out": "one of three or more amounts ignored",
+    "brackets": "brackets overlooked ((8 + 4) * 2 worked out as 8 + 4 * 2)",
+    "left_to_right": "worked out from left to right where a product comes first (5 + 3 * 2 = 16)",
     "stopped_early": "the last step forgotten, so that a result on the way is given as the answer",
     "skipped_step": "a step left out: a number of the question stands where its result belongs",
     "step_order": "two steps in the wrong order (takes away before multiplying)",
     "percent": "a percentage taken for a plain amount (20% off 90 is 70)",
+    "percent_base": "a percentage taken of the wrong whole (of all where it is of the rest)",
+    "part": "the part that goes away taken for the rest that stays",
+    "comparison": "a difference taken for the amount (5 more than Ann is 5)",
+    "additive": "times as many taken for more (3 times as many as 12 is 15)",
+    "unit": "a unit not converted (hours used where minutes are needed)",
 }
 """Mistakes that code can plant in a worked solution, by name, so that a scenario file can be refused before anything
 runs; the rules are in `wording.malrules`."""

@@ -25,6 +25,11 @@ NOTES = {
     "skipped_step": {"number": "5"},
     "used_twice": {"number": "5"},
     "percent": {"number": "5"},
+    "additive": {"used": "+", "should": "*", "number": "5"},
+    "comparison": {"number": "5", "should": "+"},
+    "percent_base": {"number": "5"},
+    "unit": {"large": "hours", "small": "minutes"},
+    "zeros": {"used": "*", "should": "*"},
     "step_order": {"used": "+", "should": "*"},
 }
 

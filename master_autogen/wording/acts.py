@@ -32,7 +32,7 @@ class Saying:
 
 
 Key = tuple[object, ...]
-Play = Callable[[Facts, Key], Saying | None]
+Play = Callable[[Facts, Key], Saying]
 
 
 def phrases(slot: str, key: Key, /, **filling: object) -> tuple[str, ...]:
@@ -74,11 +74,11 @@ def _concept(question: str, key: Key) -> tuple[str, ...]:
     return filled(words.concepts[kind], {"word": word}, OFFERED, *key, "concept")
 
 
-def err(facts: Facts, key: Key) -> Saying | None:
-    """The pupil's wrong solution, by a planted mistake."""
-    wrong = mistake_for(facts.seed, *key)
+def err(facts: Facts, key: Key) -> Saying:
+    """The pupil's wrong solution, by a planted mistake; whoever may play was asked `can_play` before."""
+    wrong = mistake_for(facts.seed, *key, among=facts.misconceptions)
     if wrong is None:
-        return None
+        raise ValueError(f"seed {facts.seed.id}: no planted mistake fits the worked solution")
     slots, working = told(wrong, phrases("wrong_close", key, answer=wrong.final), facts.seed, key)
     lead = (phrases("pupil_lead", key),) if unit(*key, "lead") < 0.5 else ()
     return Saying((*lead, *slots), {"working": working}, notes_of(wrong))
@@ -109,16 +109,20 @@ def correct(facts: Facts, key: Key) -> Saying:
     return Saying(tuple(slots), _facing(facts, fault[0]), notes)
 
 
+_BEGAN_WELL = frozenset(["operation", "misread", "used_twice", "additive", "percent_base"])
+"""Mistakes after which the teacher may say that the steps before are right."""
+_NOT_IN_THE_QUESTION = frozenset(
+    ["slip", "carry", "borrow", "times_table", "zeros", "off_by_one", "brackets", "left_to_right", "other"]
+)
+"""Mistakes that reading the question again does not mend."""
+
+
 def _facing(facts: Facts, mistake: str) -> dict[str, str]:
     return {"question": facts.seed.instruction, "mistake": mistake}
 
 
 def _ack(notes: Notes) -> str:
-    began_well = int(notes.get("step", "1")) > 1 and notes.get("misconception") in (
-        "operation",
-        "misread",
-        "used_twice",
-    )
+    began_well = int(notes.get("step", "1")) > 1 and notes.get("misconception") in _BEGAN_WELL
     return "ack_later" if began_well else "ack_first"
 
 
@@ -126,7 +130,7 @@ def _pointer(question: str, notes: Notes) -> str | None:
     """The sentence of the question to read again, if one shows the mistake."""
     if notes["misconception"] == "stopped_early":
         return quote_asked(question)
-    if notes["misconception"] in ("slip", "carry", "borrow", "times_table", "off_by_one", "other"):
+    if notes["misconception"] in _NOT_IN_THE_QUESTION:
         return None
     return quote(question, notes["number"]) if notes.get("number") else None
 

@@ -23,32 +23,31 @@ _AGREES = 0.5
 """Share of the challenges to a right solution that find no fault; the others err."""
 
 
-def state(facts: Facts, key: Key) -> Saying | None:
+def state(facts: Facts, key: Key) -> Saying:
     """A's solution; in a later exchange A's answer to the objection."""
     if facts.last("challenge") is not None:
         return _reply(facts, facts.last("challenge"), key)
     return err(facts, key)
 
 
-def challenge(facts: Facts, key: Key) -> Saying | None:
-    """B's objection to A's first wrong step, then B's own way, or doubt alone."""
+def challenge(facts: Facts, key: Key) -> Saying:
+    """B's objection to A's first wrong step, then B's own way; doubt alone where no other mistake fits. A right
+    solution B lets stand, or objects to it with a wrong one."""
     last = facts.last("state")
     if sum(said.act == "challenge" for said in facts.said) and last is not None:
         return _reply(facts, last, key)
     known = known_of(last, facts.seed) if last else {"misconception": "other"}
     name = facts.title(last.role) if last else ""
     right = known["misconception"] == "none"
-    if right and unit(*key, "agrees") < _AGREES:
+    wrong = mistake_for(facts.seed, *key, "own", among=facts.misconceptions, unlike=known)
+    if right and (wrong is None or unit(*key, "agrees") < _AGREES):
         return Saying((phrases("accept_right", key, name=name),), {"working": ""}, {"misconception": "agrees"})
     objection = phrases("disagree", key, name=name)
     doubt: tuple[tuple[str, ...], ...] = ()
-    if not right and certain(known):
+    if not right and (certain(known) or wrong is None):
         doubt = (filled(mistake_of(known).doubt, values(known), OFFERED, *key, "doubt"),)
-    wrong = mistake_for(facts.seed, *key, "own", unlike=known)
-    if doubt and (wrong is None or unit(*key, "doubts") < _DOUBTS_ONLY):
+    if wrong is None or (doubt and unit(*key, "doubts") < _DOUBTS_ONLY):
         return Saying((objection, *doubt, phrases("unsure", key)), {"working": ""}, {"misconception": "doubts"})
-    if wrong is None:
-        return None
     slots, working = told(wrong, phrases("wrong_close", key, answer=wrong.final), facts.seed, key)
     notes = notes_of(wrong) | ({"objected": "yes"} if doubt else {})
     return Saying((objection, *doubt, phrases("my_way", key), *slots), {"working": working}, notes)

@@ -24,13 +24,15 @@ class Said(Record):
 
 
 class Facts(Record):
-    """What there is to speak about. `names` are the roles' titles; a role without one goes by its own name."""
+    """What there is to speak about. `names` are the roles' titles; a role without one goes by its own name.
+    `misconceptions` are the mistakes that may be planted (None: any)."""
 
     seed: Seed
     similar: Seed | None = None
     said: tuple[Said, ...] = ()
     role: str
     names: Mapping[str, str] = Field(default_factory=dict)
+    misconceptions: tuple[str, ...] | None = None
 
     def title(self, role: str) -> str:
         return self.names.get(role) or role.replace("_", " ").title()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from fractions import Fraction
 from itertools import pairwise
 
@@ -33,12 +34,15 @@ def easy(seed: Seed) -> bool:
     return solution.sums[0].binary and all(v.denominator == 1 and v <= _SMALL for v in solution.sums[0].values)
 
 
-def own_solution(text: str, seed: Seed, *, wrong_only: bool) -> Accepted | None:
-    """The text with its diagnosis, or None. Where a right answer may stand too, its steps must be the reference's."""
+def own_solution(text: str, seed: Seed, *, wrong_only: bool, among: Collection[str] | None = None) -> Accepted | None:
+    """The text with its diagnosis, or None; a mistake must be `among` these (None: any that can be named). Where a
+    right answer may stand too, its steps must be the reference's."""
     text = " ".join(text.split())
     notes = diagnose(text, seed)
     right = notes["misconception"] == "none"
     if (right and wrong_only) or not (right or certain(notes)):
+        return None
+    if among is not None and not right and notes["misconception"] not in among:
         return None
     if not (_reads_well(text, seed) and _adds_up(text, seed, notes["misconception"])):
         return None

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from master_autogen.arithmetic import numbers
-from master_autogen.wording import plan_rules, step_rules
+from master_autogen.wording import meaning_rules, plan_rules, step_rules
 from master_autogen.wording.carry import Task, Wrong
-from master_autogen.wording.worked import Worked, value_of
+from master_autogen.wording.worked import Sentence, Worked, value_of
 
 Rule = Callable[[Task], Iterator[Wrong]]
 
@@ -21,13 +21,21 @@ RULES: Mapping[str, Rule] = {
     "carry": step_rules.carry,
     "borrow": step_rules.borrow,
     "times_table": step_rules.times_table,
+    "zeros": step_rules.zeros,
     "off_by_one": step_rules.off_by_one,
     "used_twice": step_rules.used_twice,
     "left_out": step_rules.left_out,
+    "brackets": step_rules.brackets,
+    "left_to_right": step_rules.left_to_right,
     "stopped_early": plan_rules.stopped_early,
     "skipped_step": plan_rules.skipped_step,
     "step_order": plan_rules.step_order,
-    "percent": plan_rules.percent,
+    "percent": meaning_rules.percent,
+    "percent_base": meaning_rules.percent_base,
+    "part": meaning_rules.part,
+    "comparison": meaning_rules.comparison,
+    "additive": meaning_rules.additive,
+    "unit": meaning_rules.unit,
 }
 
 
@@ -38,13 +46,26 @@ def wrongs(solution: Worked, question: str) -> dict[str, list[Wrong]]:
     return {name: some for name, some in found.items() if some}
 
 
+def _broken(sentence: Sentence) -> bool:
+    """Whether the sum comes to a part of something that is not money."""
+    s = sentence.sum
+    return s is not None and s.value.denominator > 1 and s.result[:1] not in "$£€"
+
+
+def _counted(sentence: Sentence) -> str:
+    return " ".join(sentence.after.split()[:1]).strip(".,;")
+
+
 def _plausible(wrong: Wrong, task: Task) -> bool:
     right = value_of(task.worked.answer)
     whole = all(value.denominator == 1 for s in task.worked.sums for value in (*s.values, s.value))
     known = {s.value for s in task.worked.sums}
     largest = max([*(abs(s.value) for s in task.worked.sums), *task.given])
+    broken = {_counted(sentence) for sentence in task.worked.sentences if _broken(sentence)}
     for sentence in wrong.sentences:
         s = sentence.sum
+        if _broken(sentence) and _counted(sentence) not in broken:  # half a person
+            return False
         if s is None or not s.ops:
             continue
         values = (*s.values, s.value)

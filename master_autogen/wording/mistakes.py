@@ -19,19 +19,30 @@ WEIGHTS: Mapping[str, float] = {
     "carry": 2.5,
     "borrow": 2.5,
     "times_table": 2.0,
+    "zeros": 2.0,
     "off_by_one": 1.0,
-    "stopped_early": 1.5,
-    "skipped_step": 1.5,
     "used_twice": 1.0,
     "left_out": 1.5,
+    "brackets": 3.0,
+    "left_to_right": 3.0,
+    "stopped_early": 1.0,
+    "skipped_step": 1.5,
     "step_order": 1.5,
     "percent": 3.0,
+    "percent_base": 3.0,
+    "part": 2.0,
+    "comparison": 3.0,
+    "additive": 3.0,
+    "unit": 3.0,
 }
 """How often a kind of mistake is planted where it fits, against the others."""
 
-_BESIDE = (
-    "carry", "borrow", "times_table", "off_by_one", "misread", "used_twice", "left_out", "operation", "stopped_early"
-)  # fmt: skip
+_BESIDE = frozenset(
+    [
+        *("carry", "borrow", "times_table", "zeros", "off_by_one", "misread", "used_twice", "left_out"),
+        *("operation", "stopped_early"),
+    ]
+)
 """What may go wrong for someone who has just objected to another mistake; the rest would go against the objection."""
 
 
@@ -81,13 +92,13 @@ def mistake_of(notes: Notes) -> Misconception:
 
 
 def values(notes: Notes, **more: str) -> dict[str, object]:
-    """What the phrasings of this mistake may name: where, used and should as verbs, number, read, and `more`."""
+    """What the phrasings of this mistake may name: where, used and should as verbs, numbers, units, and `more`."""
     words = english()
     out: dict[str, object] = {"where": where(notes, words), **more}
     for name in ("used", "should"):
         if notes.get(name) in words.operations:
             out[name] = words.operations[notes[name]].model_dump()
-    out |= {name: notes[name] for name in ("number", "read", "final") if notes.get(name)}
+    out |= {name: notes[name] for name in ("number", "read", "final", "large", "small") if notes.get(name)}
     return out
 
 

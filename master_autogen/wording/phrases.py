@@ -62,6 +62,14 @@ class Misconception(Schema):
     weigh: Phrases
 
 
+class Conversion(Schema):
+    """`factor` of a small unit make one large unit; each by the words for it, the one to be said first."""
+
+    factor: int
+    large: list[str] = Field(min_length=1)
+    small: list[str] = Field(min_length=1)
+
+
 class Forms(Schema):
     """How a sentence around a sum may be built anew. `prose`: any words before the sum, `long`: many of them; `cause`:
     "..., so ..."; `start`: the sum comes first; `bare`: only the sum and what it counts; `copied`: a sum of more than
@@ -91,6 +99,7 @@ class English(Schema):
     unit_drops: list[str]
     comparing: list[str]
     keywords: dict[str, list[str]]
+    conversions: list[Conversion]
     forms: Forms
     same: list[list[str]]
     lists: dict[str, Phrases]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from master_autogen.arithmetic import numbers, same_answer
@@ -24,13 +24,16 @@ OWN_TEMPERATURES = (0.8,)
 _WHOLE_WORDS = [[" ", -12]]
 """Under a grammar a small model likes to spell word by word, blank by blank; without the lone blank it speaks in whole
 words, which takes a quarter off the time. llama.cpp takes tokens as text here."""
-_OWN_ACTS = ("err", "state")
+_ERRING = ("err", "state")
 _EXAMPLES = 3
 _TOKENS_PER_CHARACTER = 0.6
 
 
-def can_play(act: Act, seed: Seed, similar: Seed | None = None) -> str | None:
-    """None if a worded agent can play this act on this seed, else the reason, as a clause."""
+def can_play(
+    act: Act, seed: Seed, similar: Seed | None = None, misconceptions: Sequence[str] | None = None
+) -> str | None:
+    """None if a worded agent can play this act on this seed, planting only these `misconceptions` (None: any), else
+    the reason, as a clause."""
     if act in ("pose_similar", "solve_similar"):
         if similar is None:
             return "there is no similar question"
@@ -39,19 +42,23 @@ def can_play(act: Act, seed: Seed, similar: Seed | None = None) -> str | None:
         return "worded agents play only maths seeds with a checkable answer"
     if worked(seed) is None:
         return "the worked solution has no equations that the tool can read and that lead to the answer"
-    if act in ("err", "state", "challenge") and mistake_for(seed) is None:
-        return "no planted mistake fits the worked solution"
+    if act in _ERRING and mistake_for(seed, among=misconceptions) is None:
+        if misconceptions is None:
+            return "no planted mistake fits the worked solution"
+        return f"none of the misconceptions {', '.join(misconceptions)} fits the worked solution"
     return None
 
 
-def script(act: Act, facts: Facts, draw_key: tuple[object, ...]) -> Script:
-    """The script of a turn; every choice is drawn for `draw_key`. Raises ValueError where `can_play` gives a reason."""
+def script(act: Act, facts: Facts, draw_key: tuple[object, ...], misconceptions: Sequence[str] | None = None) -> Script:
+    """The script of a turn, with one of these `misconceptions` where it plants a mistake (None: any); every choice is
+    drawn for `draw_key`. Raises ValueError where `can_play` gives a reason."""
     key: Key = (*draw_key, act)
-    reason = can_play(act, facts.seed, facts.similar)
-    saying = None if reason else PLAYS[act](facts, key)
-    if saying is None:
-        raise ValueError(f"{act}: {reason or 'no planted mistake fits the worked solution'}")
-    own = _own(act, facts, key) if act in _OWN_ACTS and facts.last("state", "err") is None else ()
+    if misconceptions is not None:
+        facts = facts.model_copy(update={"misconceptions": tuple(misconceptions)})
+    if reason := can_play(act, facts.seed, facts.similar, facts.misconceptions):
+        raise ValueError(f"{act}: {reason}")
+    saying = PLAYS[act](facts, key)
+    own = _own(act, facts, key) if act in _ERRING and facts.last("state", "err") is None else ()
     fallback = Accepted(drawn(saying.slots, *key, "template"), saying.notes)
     return Script((*own, *_worded(act, saying)), fallback)
 
@@ -83,7 +90,9 @@ def _own(act: Act, facts: Facts, key: Key) -> tuple[Attempt, ...]:
     for example in pick_examples(facts.seed, key):
         messages += [("user", fill(own.prompt.user, {"question": example.question})), ("assistant", example.answer)]
     messages.append(("user", fill(own.prompt.user, {"question": facts.seed.instruction})))
-    accept: Callable[[str], Accepted | None] = partial(own_solution, seed=facts.seed, wrong_only=act == "err")
+    accept: Callable[[str], Accepted | None] = partial(
+        own_solution, seed=facts.seed, wrong_only=act == "err", among=facts.misconceptions
+    )
     sampling = {"max_tokens": 70, "stop": ["\n"]}
     return tuple(Attempt(tuple(messages), {"temperature": t, **sampling}, "model", accept) for t in OWN_TEMPERATURES)
 

@@ -72,6 +72,15 @@ def counting_slip(a: int, op: str, b: int) -> Iterator[int]:
         yield a - b + 1
 
 
+def zero_slip(a: int, op: str, b: int) -> Iterator[int]:
+    """A zero too few where both numbers of a product end in one, or the quotient does; a zero too many where only one
+    number of a product ends in a zero."""
+    if op == "*" and min(a, b) > 1 and 0 in (a % 10, b % 10) and 10 not in (a, b) and 100 not in (a, b):
+        yield a * b // 10 if a % 10 == b % 10 else a * b * 10
+    if op == "/" and b in range(2, 13) and b != 10 and a // b >= 20 and a // b % 10 == 0:
+        yield a // b // 10
+
+
 def misreadings(value: Fraction) -> Iterator[Fraction]:
     """What a number of two digits may be read as: turned round, -teen for -ty, a digit that looks alike."""
     if value.denominator > 1 or not 10 <= value < 100:

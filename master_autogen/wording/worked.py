@@ -17,6 +17,8 @@ from master_autogen.records import Seed
 _NOTES = re.compile(r"<<.*?>>")
 _BREAK = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9$£€])|\n+")
 _TITLES = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|No|vs)\.$")
+_NEEDLESS = re.compile(r"(?<!/)(?<!/ )\(([^()+-]+)\)")
+"""Brackets around products, where they change nothing."""
 _CLOSING = re.compile(
     r"(?i)^(?:so |thus |therefore,? |hence,? )?(?:the|his|her|their|our|my) (?:final )?answer (?:is|:)"
 )
@@ -130,10 +132,10 @@ def _sentence(text: str) -> Sentence:
 
 
 def _sum(equation: Equation) -> Sum:
-    text = " ".join(equation.text.split())
-    figures = tuple(_with_currency(text, number.span) for number in numbers(text))
-    values = tuple(number.value for number in numbers(text))
-    plain = values == (*equation.operands, equation.result) and not re.search(r"%|[()]|\bof\b", text)
+    text = _NEEDLESS.sub(r"\1", " ".join(equation.text.split()))
+    figures = tuple(_whole_figure(text, number.span) for number in numbers(text))
+    values = tuple(value_of(figure) for figure, number in zip(figures, numbers(text), strict=True) if not number.words)
+    plain = values == (*equation.operands, equation.result) and not re.search(r"[()]|\bof\b", text)
     if plain and len(equation.operators) == 1:
         return make_sum(figures[:2], equation.operators, figures[2])
     shown = re.sub(r"\s*([=+*×÷])\s*", r" \1 ", text)
@@ -142,9 +144,11 @@ def _sum(equation: Equation) -> Sum:
     return Sum(shown, figures[-1], equation.result)
 
 
-def _with_currency(text: str, span: tuple[int, int]) -> str:
+def _whole_figure(text: str, span: tuple[int, int]) -> str:
+    """The number with its currency or percent sign."""
     sign = re.search(r"[$£€]\s?$", text[: span[0]])
-    return (sign[0].strip() if sign else "") + text[slice(*span)]
+    percent = re.match(r"\s?%", text[span[1] :])
+    return (sign[0].strip() if sign else "") + text[slice(*span)] + ("%" if percent else "")
 
 
 def make_sum(operands: tuple[str, ...], ops: Sequence[str], result: str) -> Sum:
@@ -155,7 +159,8 @@ def make_sum(operands: tuple[str, ...], ops: Sequence[str], result: str) -> Sum:
 
 
 def value_of(text: str) -> Fraction:
-    return Fraction(text.lstrip("$£€ ").replace(",", ""))
+    value = Fraction(text.strip("$£€% ").replace(",", ""))
+    return value / 100 if text.endswith("%") else value
 
 
 def compute(values: Sequence[Fraction], ops: Sequence[str]) -> Fraction | None:
@@ -172,7 +177,9 @@ def compute(values: Sequence[Fraction], ops: Sequence[str]) -> Fraction | None:
 
 
 def show(value: Fraction, like: str) -> str:
-    """`value` written like the text `like`: its currency sign, its thousands commas, at most two decimals."""
+    """`value` written like the text `like`: with its currency or percent sign and commas, at most two decimals."""
+    if like.endswith("%"):
+        return show(value * 100, like.rstrip("%")) + "%"
     sign = like[0] if like[:1] in "$£€" and like else ""
     if value.denominator == 1:
         figures = f"{value.numerator:,}" if "," in like else str(value.numerator)
