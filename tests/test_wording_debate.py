@@ -160,6 +160,18 @@ def test_diagnosis(text: str, notes: dict[str, str]) -> None:
     assert certain(notes) is (notes["misconception"] not in ("other", "none"))
 
 
+def test_b_only_doubts_where_no_second_mistake_fits() -> None:
+    other = a("I do 14 * 8 * 5 = 560. The answer is 560.")
+    facts = Facts(seed=CARS, said=(other,), role="student_b", names=TITLES)
+    said = [script("challenge", facts, (key,), ["percent"]).fallback for key in range(10)]
+    assert {turn.notes["misconception"] for turn in said} == {"doubts"}
+    assert any("I do not see how your steps fit the question." in turn.text for turn in said)
+    assert {verify(turn.text, CARS) for turn in said} == {None}
+    right = facts.model_copy(update={"said": (a(RIGHT),)})
+    said = [script("challenge", right, (key,), ["percent"]).fallback for key in range(10)]
+    assert {turn.notes["misconception"] for turn in said} == {"agrees"}
+
+
 def test_planted_mistakes_go_by_the_key() -> None:
     kinds = {wrong.name for key in range(60) if (wrong := mistake_for(CARS, key))}
     assert kinds == {"operation", "misread", "off_by_one", "used_twice", "stopped_early", "skipped_step"}

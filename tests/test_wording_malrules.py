@@ -9,7 +9,7 @@ import pytest
 from master_autogen.arithmetic import numbers, same_answer
 from master_autogen.records import MISCONCEPTIONS, Seed
 from master_autogen.wording.malrules import RULES, wrongs
-from master_autogen.wording.slips import borrow_slip, carry_slip, counting_slip, misreadings, table_slip
+from master_autogen.wording.slips import borrow_slip, carry_slip, counting_slip, misreadings, table_slip, zero_slip
 from master_autogen.wording.worked import worked
 
 
@@ -212,6 +212,82 @@ def test_no_wrong_solution_holds_the_answer(question: str, response: str, answer
             assert not any(same_answer(number.text, answer) for number in numbers(wrong.text))
 
 
+def test_every_later_step_follows() -> None:
+    seed = maths(
+        "20 red and 8 blue pens go to 4 children. Ann has 30 besides. How many pens has she?",
+        "There are 20 + 8 = 28 pens. A child gets 28 / 4 = 7 pens. Ann has 7 + 30 = 37 pens.",
+        "37",
+    )
+    assert texts(seed, "operation")[0] == (
+        "There are 20 - 8 = 12 pens. A child gets 12 / 4 = 3 pens. Ann has 3 + 30 = 33 pens."
+    )
+
+
+def test_a_mistake_that_does_not_change_the_answer_is_none() -> None:
+    seed = maths(
+        "Ann has 14 red and 8 blue pens, Bob has 12 and loses 5. How many has Bob?",
+        "Ann has 14 + 8 = 22 pens. Bob has 12 - 5 = 7 pens.",
+        "7",
+    )
+    assert texts(seed, "operation") == ["Ann has 14 + 8 = 22 pens. Bob has 12 + 5 = 17 pens."]
+
+
+def test_a_repeated_result_follows_the_mistake() -> None:
+    seed = maths(
+        "Ann has 14 red and 8 blue pens. How many pens has she?",
+        "All in all that is 14 + 8 = 22 pens. Ann has 22 pens.",
+        "22",
+    )
+    assert texts(seed, "operation") == ["All in all that is 14 - 8 = 6 pens. Ann has 6 pens."]
+
+
+def test_a_number_that_another_sentence_holds_is_not_misread() -> None:
+    seed = maths("Bo has 24 pens and loses 8. Pens left?", "Bo had 24 pens. Now he has 24 - 8 = 16 pens.", "16")
+    assert texts(seed, "misread") == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "question", "response", "answer"),
+    [
+        # "5 more", but than nothing; 5 fewer added: no difference is taken for an amount
+        ("comparison", "Leo has 12 cards and gets 5 more. Kim has 2. All?", "12 + 5 = 17. All: 17 + 2 = 19.", "19"),
+        ("comparison", "Ann has 5 fewer than Leo. Ann has 12. All?", "Leo: 12 + 5 = 17. All: 12 + 17 = 29.", "29"),
+        # twice a week is not twice as many
+        ("additive", "Jo runs 8 miles twice a week. How many miles?", "8 * 2 = 16 miles.", "16"),
+        # the percentage is of what was there at first, and nothing else was there before
+        ("percent_base", "25% of 40 eggs break. How many?", "40 * 25% = 10 eggs.", "10"),
+        # 60 is a number of the question
+        ("unit", "60 minutes an hour for 2 hours and 5 minutes?", "2 * 60 = 120. 120 + 5 = 125.", "125"),
+        # the part is another number than what was found before
+        ("part", "Of 40 eggs 10 break. 2 more come.", "40 - 10 = 30. 30 + 2 = 32.", "32"),
+        # without brackets the same
+        ("brackets", "How many are 8 and twice 4?", "8 + (4 * 2) = 16.", "16"),
+        ("left_to_right", "How many are twice 4 and 8?", "4 * 2 + 8 = 16.", "16"),
+    ],
+)
+def test_where_a_rule_does_not_fit(rule: str, question: str, response: str, answer: str) -> None:
+    seed = maths(question, response, answer)
+    assert worked(seed) is not None
+    assert texts(seed, rule) == []
+
+
+def test_half_people_are_refused_half_litres_are_not() -> None:
+    seed = maths(
+        "17 people, 5 less, in 4 cars. What does it cost for 2?",
+        "There are 17 - 5 = 12 people. That makes 12 / 4 = 3 people a car. For 2 it costs 3 / 2 = $1.50.",
+        "$1.50",
+    )
+    assert texts(seed, "operation") == [  # not 17 + 5 = 22 and 22 / 4 = 5.5 people
+        "There are 17 - 5 = 12 people. That makes 12 * 4 = 48 people a car. For 2 it costs 48 / 2 = $24.",
+        "There are 17 - 5 = 12 people. That makes 12 - 4 = 8 people a car. For 2 it costs 8 / 2 = $4.",
+        "There are 17 - 5 = 12 people. That makes 12 / 4 = 3 people a car. For 2 it costs 3 * 2 = $6.",
+    ]
+    seed = maths(
+        "9 litres and 3 in 8 cans?", "There are 9 + 3 = 12 litres. So 12 / 8 = 1.5 litres are in a can.", "1.5"
+    )
+    assert texts(seed, "operation")[0] == "There are 9 - 3 = 6 litres. So 6 / 8 = 0.75 litres are in a can."
+
+
 def test_nothing_negative_broken_or_single() -> None:
     seed = maths("Of 9 birds 8 fly away. How many stay?", "Of the birds 9 - 8 = 1 stays.", "1")
     assert texts(seed, "off_by_one") == []
@@ -233,6 +309,14 @@ def test_nothing_negative_broken_or_single() -> None:
 )
 def test_digit_slips(a: int, op: str, b: int, wrong: list[int]) -> None:
     assert [*carry_slip(a, op, b), *borrow_slip(a, op, b)] == wrong
+
+
+def test_zero_slips() -> None:
+    assert list(zero_slip(20, "*", 30)) == [60]
+    assert list(zero_slip(40, "*", 6)) == [2400]
+    assert list(zero_slip(10, "*", 6)) == []  # nobody loses the zero of ten
+    assert list(zero_slip(420, "/", 7)) == [6]
+    assert list(zero_slip(45, "/", 5)) == []
 
 
 def test_table_and_counting_slips() -> None:

@@ -227,6 +227,27 @@ def test_who_can_play_what(act: Act, seed: Seed, similar: Seed | None, reason: s
     assert can_play(act, seed, similar) == reason
 
 
+def test_only_the_misconceptions_asked_for_are_planted() -> None:
+    facts = Facts(seed=CARS, role="student")
+    planted = {script("err", facts, (key,), ["used_twice"]).fallback.notes["misconception"] for key in range(12)}
+    assert planted == {"used_twice"}
+    planted = {script("state", facts, (key,), ["used_twice", "misread"]).fallback.text for key in range(12)}
+    assert {verify(text, CARS) for text in planted} == {False}
+    reason = "none of the misconceptions carry, percent fits the worked solution"
+    assert can_play("err", CARS, misconceptions=["carry", "percent"]) == reason
+    assert can_play("revise", CARS, misconceptions=["carry", "percent"]) is None
+    with pytest.raises(ValueError, match=f"err: {reason}"):
+        script("err", facts, ("key",), ["carry", "percent"])
+
+
+def test_an_own_error_is_of_the_misconceptions_asked_for() -> None:
+    text = "There are 42 eggs and 6 in a box, so we need 42 / 6 = 8 boxes. The answer is 8."
+    for misconceptions, accepted in ((None, True), (["misread", "operation"], False)):
+        own = script("err", Facts(seed=EGGS, role="student"), ("key",), misconceptions).attempts[0]
+        assert own.made_by == "model"
+        assert (own.accept(text) is not None) is accepted
+
+
 def test_a_script_that_cannot_be_played_says_why() -> None:
     seed = Seed(instruction="How many?", response="It is 5.", answer="5", kind="math")
     with pytest.raises(ValueError, match=r"solve: the worked solution has no equations that the tool can read"):

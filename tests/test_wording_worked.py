@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
 from master_autogen.arithmetic import equations, numbers
@@ -10,7 +12,7 @@ from master_autogen.seeds import bundled
 from master_autogen.wording.paraphrase import Place, alternatives, unit_of
 from master_autogen.wording.phrases import english
 from master_autogen.wording.question import asked, keyword, lower_first, names, quote, quote_asked, thing
-from master_autogen.wording.worked import Sentence, Worked, make_sum, worked
+from master_autogen.wording.worked import Sentence, Worked, make_sum, show, value_of, worked
 
 ONLY = Place(True, True)
 NAMES = frozenset({"Tim", "I"})
@@ -47,6 +49,25 @@ def test_sums_of_several_numbers_and_sums_that_are_only_copied() -> None:
     several, copied = solution.sums
     assert (several.operands, several.ops, several.binary) == (("6", "2", "5"), ("+", "+"), False)
     assert (copied.shown, copied.ops) == ("50% of 26 = 13", ())
+
+
+def test_percent_signs_and_brackets_that_change_nothing_are_read() -> None:
+    solution = solved("That is 80 * 5% = 4. Then (1/2) * 4 = 2 and 2 * (3 + 4) = 14. So 20% - 5% = 15%. #### 15", "15")
+    assert solution is not None
+    percent, difference = solution.sums
+    assert (percent.operands, percent.values) == (("80", "5%"), (Fraction(80), Fraction(1, 20)))
+    assert (difference.operands, difference.value, difference.result) == (("20%", "5%"), Fraction(15, 100), "15%")
+    half = solved("Then (1/2) * 4 = 2.", "2")
+    assert half is not None
+    assert (half.sums[0].operands, half.sums[0].ops) == (("1", "2", "4"), ("/", "*"))
+    for kept in ("2 * (3 + 4) = 14", "12 / (3 * 2) = 2"):
+        solution = solved(f"So {kept}.", kept.split()[-1])
+        assert solution is not None
+        assert (solution.sums[0].shown, solution.sums[0].ops) == (kept, ())
+
+
+def test_percentages_are_shown_as_such() -> None:
+    assert (show(Fraction(3, 20), "5%"), show(Fraction(1, 3), "20%"), value_of("$1,200")) == ("15%", "33.33%", 1200)
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ def stopped_early(task: Task) -> Iterator[Wrong]:
 def skipped_step(task: Task) -> Iterator[Wrong]:
     """A step left out: a number of the question stands where its result belongs."""
     for step, s in binary_steps(task):
+        if conversion(task, s) is not None:
+            continue  # a misconception of its own
         usable = s.operands if s.op == "*" else s.operands[:1]
         for text in usable:
             part = re.search(rf"\b{re.escape(text)}\s?(?:%|percent|/\s?\d)|\d\s?/\s?{re.escape(text)}\b", task.question)

@@ -68,7 +68,8 @@ def names(text: str, function_words: frozenset[str]) -> frozenset[str]:
     small = set(re.findall(r"\b[a-z][a-z'’]*", text))
     inside = set(re.findall(r"(?<=[a-z,;] )[A-Z][A-Za-z'’]*", text))
     first = set(re.findall(r"(?:^|[.!?]\s+|\n)([A-Z][A-Za-z'’]*)", text))
-    unseen = {word for word in first if word.lower() not in small | function_words and not word.endswith("ing")}
+    seen = small | function_words
+    unseen = {w for w in first if re.split("['’]", w.lower())[0] not in seen and not w.endswith("ing")}
     return frozenset(inside | unseen | {"I"})
 
 
