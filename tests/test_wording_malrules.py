@@ -323,6 +323,7 @@ def test_table_and_counting_slips() -> None:
     assert list(table_slip(7, "*", 6)) == [48, 36]
     assert list(table_slip(42, "/", 6)) == [8, 6]
     assert list(table_slip(2, "*", 6)) == []
+    assert list(table_slip(6, "*", 10)) == list(table_slip(66, "/", 6)) == list(table_slip(50, "/", 10)) == []
     assert list(counting_slip(18, "-", 7)) == [12]
     assert list(counting_slip(14, "+", 8)) == [21]
     assert list(counting_slip(140, "+", 8)) == []

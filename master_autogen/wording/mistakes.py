@@ -38,12 +38,11 @@ WEIGHTS: Mapping[str, float] = {
 """How often a kind of mistake is planted where it fits, against the others."""
 
 _BESIDE = frozenset(
-    [
-        *("carry", "borrow", "times_table", "zeros", "off_by_one", "misread", "used_twice", "left_out"),
-        *("operation", "stopped_early"),
-    ]
+    ["carry", "borrow", "times_table", "zeros", "off_by_one", "misread", "used_twice", "left_out", "stopped_early"]
 )
 """What may go wrong for someone who has just objected to another mistake; the rest would go against the objection."""
+_ELSEWHERE = frozenset(["operation", "additive", "percent_base", "brackets", "left_to_right"])
+"""What may go wrong for them too, but not in the step that they object to."""
 
 
 def mistake_for(
@@ -71,10 +70,9 @@ def _other(found: Mapping[str, list[Wrong]], unlike: Notes, steps: int) -> dict[
     kept = {kind: [w for w in some if w.final != unlike.get("final", "")] for kind, some in found.items()}
     name, step = unlike.get("misconception", "other"), int(unlike.get("step", "0"))
     if name not in ("other", "none"):
-        kept = {kind: some for kind, some in kept.items() if kind in _BESIDE and kind != name}
-        kept["operation"] = [
-            w for w in found.get("operation", []) if w.step != step and w.final != unlike.get("final", "")
-        ]
+        beside = {kind: some for kind, some in kept.items() if kind in _BESIDE and kind != name}
+        elsewhere = {kind: [w for w in kept[kind] if w.step != step] for kind in kept.keys() & _ELSEWHERE}
+        kept = beside | elsewhere
         if step >= steps:
             kept.pop("stopped_early", None)
     return {kind: some for kind, some in kept.items() if some}
