@@ -212,6 +212,26 @@ def test_no_wrong_solution_holds_the_answer(question: str, response: str, answer
             assert not any(same_answer(number.text, answer) for number in numbers(wrong.text))
 
 
+def test_a_result_that_a_number_of_the_question_equals_is_not_pointed_at() -> None:
+    seed = maths(
+        "She makes 20 bags. She sells 15 at 6 dollars and 5 at 4 dollars. How many dollars does she get?",
+        "She gets 15 * 6 = 90 dollars. Then she gets 5 * 4 = 20 dollars. That is 90 + 20 = 110 dollars.",
+        "110",
+    )
+    solution = worked(seed)
+    assert solution is not None
+    found = wrongs(solution, seed.instruction)
+    assert "used_twice" not in found
+    assert [wrong.facts["number"] for wrong in found["operation"] if wrong.step == 3] == [""]
+
+
+def test_times_as_many_is_told_by_its_words() -> None:
+    solution = worked(STAMPS)
+    assert solution is not None
+    (wrong,) = wrongs(solution, STAMPS.instruction)["additive"]
+    assert wrong.facts == {"used": "+", "should": "*", "number": "3", "told": "3 times as"}
+
+
 def test_every_later_step_follows() -> None:
     seed = maths(
         "20 red and 8 blue pens go to 4 children. Ann has 30 besides. How many pens has she?",

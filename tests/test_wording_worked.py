@@ -11,7 +11,7 @@ from master_autogen.records import Seed
 from master_autogen.seeds import bundled
 from master_autogen.wording.paraphrase import Place, alternatives, unit_of
 from master_autogen.wording.phrases import english
-from master_autogen.wording.question import asked, keyword, lower_first, names, quote, quote_asked, thing
+from master_autogen.wording.question import asked, keyword, lower_first, names, quote, quote_asked, quote_words, thing
 from master_autogen.wording.worked import Sentence, Worked, make_sum, show, value_of, worked
 
 ONLY = Place(True, True)
@@ -173,3 +173,10 @@ def test_names_keep_their_capital() -> None:
     assert lower_first("Rosa bakes", known) == "Rosa bakes"
     assert lower_first("Without Omar", known) == "without Omar"
     assert lower_first("Each roll", known) == "each roll"
+
+
+def test_the_sentence_that_holds_the_words() -> None:
+    question = "Leo has 12 stamps. Mia has twice  as many stamps. How many have the two together?"
+    assert quote_words(question, "twice  as") == "Mia has twice as many stamps."
+    assert quote_words(question, "stamps") is None  # in two sentences
+    assert quote_words("Mia has twice as many as 3.", "twice as") is None  # the only sentence

@@ -14,7 +14,7 @@ from master_autogen.wording.facts import Facts, Notes, Said
 from master_autogen.wording.mistakes import mistake_for, mistake_of, notes_of, values, why
 from master_autogen.wording.paraphrase import solution
 from master_autogen.wording.phrases import english, filled
-from master_autogen.wording.question import asked, keyword, quote, quote_asked, thing
+from master_autogen.wording.question import asked, keyword, quote, quote_asked, quote_words, thing
 from master_autogen.wording.slots import Slots
 from master_autogen.wording.worked import Worked, worked
 
@@ -132,6 +132,8 @@ def _pointer(question: str, notes: Notes) -> str | None:
         return quote_asked(question)
     if notes["misconception"] in _NOT_IN_THE_QUESTION:
         return None
+    if notes.get("told"):
+        return quote_words(question, notes["told"])
     return quote(question, notes["number"]) if notes.get("number") else None
 
 

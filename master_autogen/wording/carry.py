@@ -112,7 +112,8 @@ def clue(task: Task, s: Sum) -> str:
     if not s.binary:
         return ""
     usable = range(len(s.operands)) if s.op in "+*" else range(1, len(s.operands))
-    named = [s.operands[i] for i in usable if s.values[i] in task.given]
+    found = {t.value for t in task.worked.sums}
+    named = [s.operands[i] for i in usable if s.values[i] in task.given - found]
     return named[-1] if named else ""
 
 

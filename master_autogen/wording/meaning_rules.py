@@ -101,11 +101,12 @@ def comparison(task: Task) -> Iterator[Wrong]:
                 yield from without(task, step, text, "comparison", should=s.op)
 
 
-def times_as_many(question: str, value: Fraction) -> bool:
-    """Whether the question says that something is `value` times something else."""
+def times_as_many(question: str, value: Fraction) -> str:
+    """The words by which the question says that something is `value` times something else; nothing if it does not."""
     known = _TIMES.get(value)
     said = rf"(?<![\d.]){value}\s+times" + (rf"|\b(?:{known})" if known else "")
-    return bool(re.search(rf"(?i)(?:{said})\s+{_COMPARED}\b", question))
+    told = re.search(rf"(?i)(?:{said})\s+{_COMPARED}\b", question)
+    return told[0] if told else ""
 
 
 def additive(task: Task) -> Iterator[Wrong]:
@@ -113,10 +114,11 @@ def additive(task: Task) -> Iterator[Wrong]:
     for step, s in binary_steps(task):
         for i in range(2):
             figure = s.operands[i][:1].isdigit() and s.values[1 - i] > s.values[i]
-            if s.op == "*" and figure and times_as_many(task.question, s.values[i]):
+            told = times_as_many(task.question, s.values[i])
+            if s.op == "*" and figure and told:
                 operands = (s.operands[1 - i], s.operands[i])
                 new = make_sum(operands, ("+",), show(s.values[0] + s.values[1], s.result))
-                yield from change(task, step, new, "additive", bare=True, number=s.operands[i])
+                yield from change(task, step, new, "additive", bare=True, number=s.operands[i], told=told)
 
 
 def conversion(task: Task, s: Sum) -> tuple[Conversion, str] | None:

@@ -40,10 +40,17 @@ def thing(question: str) -> str | None:
 
 def quote(question: str, number: str) -> str | None:
     """The one sentence that holds this number, if there are others and it is short enough to be pointed at."""
-    every = sentences(question)
     value = [n.value for n in numbers(number)]
-    holding = [s for s in every if value and value[0] in {n.value for n in numbers(s)}]
-    if len(every) < 2 or len(holding) != 1 or len(holding[0]) > _QUOTABLE or '"' in holding[0]:
+    return _only(question, [s for s in sentences(question) if value and value[0] in {n.value for n in numbers(s)}])
+
+
+def quote_words(question: str, words: str) -> str | None:
+    """The one sentence that holds these words, under the same conditions."""
+    return _only(question, [s for s in sentences(question) if " ".join(words.split()) in s])
+
+
+def _only(question: str, holding: list[str]) -> str | None:
+    if len(sentences(question)) < 2 or len(holding) != 1 or len(holding[0]) > _QUOTABLE or '"' in holding[0]:
         return None
     return holding[0]
 

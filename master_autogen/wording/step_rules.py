@@ -98,8 +98,9 @@ def _miscalculated(task: Task, name: str, how: Callable[[int, str, int], Iterato
 def used_twice(task: Task) -> Iterator[Wrong]:
     """An amount added or taken away a second time: 15 - 4 - 4 = 7."""
     told = [number.value for number in numbers(task.question)]
+    found = {s.value for s in task.worked.sums}
     for step, s in binary_steps(task):
-        if s.op not in "+-" or told.count(s.values[1]) != 1 or s.values[1] < 2:
+        if s.op not in "+-" or s.values[1] in found or told.count(s.values[1]) != 1 or s.values[1] < 2:
             continue
         result = compute((s.value, s.values[1]), s.ops)
         if result is not None and result > 0:
