@@ -359,6 +359,8 @@ MUTANTS = (
         'if error.kind == "setup":',
         'if error.kind == "script":',
         "test_models_attempts.py",
+    ),
+    Mutant(
         "a planted mistake does not lead to the answer",
         "wording/malrules.py",
         "value_of(wrong.final) != right and (right not in said or right in task.given)",
