@@ -263,7 +263,9 @@ class Call(Record):
 
 
 class SelectionRow(Record):
-    """The probability of one pair in one round, and what earlier rounds had shown of it."""
+    """The probability of one pair in one round, and what earlier rounds had shown of it: its rewards, and the 95 %
+    interval of their mean, None where nothing was seen. `note`: what is to be known of the whole topic's selection, as
+    why another rule cast than was asked for."""
 
     run_id: str
     round: int
@@ -274,3 +276,6 @@ class SelectionRow(Record):
     pulls: int = 0
     reward_sum: float = 0.0
     rule: str
+    low: float | None = None
+    high: float | None = None
+    note: str | None = None

@@ -48,8 +48,8 @@ Selection
 pair            before  after
 ───────────────────────────────────────────
 quiz, math
-  host + right   0.500  0.505  ━━━━━━━━━━━━
-  host + wrong   0.500  0.495  ━━━━━━━━━━━━
+  host + right   0.500  0.983  ━━━━━━━━━━━━
+  host + wrong   0.500  0.017
 
 Checks   8 episodes played: 5 complete, 3 rejected
          3 turns asked again: right_answer 3

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from master_autogen.cli.selection import evenly
-from master_autogen.log import LogWriter, RunRecord
+from master_autogen.log import LogWriter, RunRecord, get_run, open_log
 from master_autogen.records import Kind, Pair, SelectionRow
 from tests.cli_kit import cli, lines, write_inputs
 from tests.test_log_rows import plan
@@ -17,17 +18,20 @@ CALM, LIVELY = (Pair(instruction=name, response="student") for name in ("calm", 
 SHOW = """\
 Run run1, after round 2
 
-debate, code
-pair              probability                    pulls  mean reward
-───────────────────────────────────────────────────────────────────
-calm + student          0.600  ━━━━━━━━━━━━━━━━      0            -
-lively + student        0.400  ━━━━━━━━━━╸           4         0.25
+debate, code  cast by paper
+pair              probability            pulls  mean  95 %
+──────────────────────────────────────────────────────────────────
+calm + student          0.600  ━━━━━━━━      0     -  -
+lively + student        0.400  ━━━━━╸        4  0.25  0.05 to 0.70
 
-debate, math
-pair              probability                    pulls  mean reward
-───────────────────────────────────────────────────────────────────
-lively + student        0.700  ━━━━━━━━━━━━━━━━      4         0.25
-calm + student          0.300  ━━━━━━━               0            -
+debate, math  cast by paper
+pair              probability            pulls  mean  95 %
+──────────────────────────────────────────────────────────────────
+lively + student        0.700  ━━━━━━━━      4  0.25  0.05 to 0.70
+calm + student          0.300  ━━━╸          0     -  -
+Note: what is to be known of it
+
+mean: of what the pair earned. 95 %: Wilson's interval of that mean
 """
 HISTORY = """\
 Run run1
@@ -57,6 +61,8 @@ def rows(topics: dict[Kind, list[float | None]], scenario: str = "debate") -> li
                     SelectionRow(
                         run_id="run1", round=number, scenario=scenario, task_type=kind, pair=pair, probability=share,
                         pulls=4 * (pair is LIVELY), reward_sum=1.0 * (pair is LIVELY), rule="paper",
+                        low=0.0456 if pair is LIVELY else None, high=0.6994 if pair is LIVELY else None,
+                        note="what is to be known of it" if kind == "math" else None,
                     )
                 )  # fmt: skip
     return made
@@ -130,13 +136,60 @@ def test_a_run_of_which_no_round_was_planned() -> None:
 
 
 def test_a_played_run_shows_what_it_learned() -> None:
-    cli(*write_inputs(Path()), "--rounds", 2)
+    cli(*write_inputs(Path()), "--rounds", 2, "--rule", "paper")
     shown = lines(cli("selection", "--log", "a.db").stdout)
     # One of four candidates was right and as good as its base (0.5), with beta 0.02: 0.51 / 1.01.
-    assert [line.split() for line in shown[5:]] == [
-        ["host", "+", "right", "0.505", "━" * 16, "1", "0.50"],
-        ["host", "+", "wrong", "0.495", "━" * 15 + "╸", "3", "0.00"],
+    assert [line.split() for line in shown[5:7]] == [
+        ["host", "+", "right", "0.505", "━" * 8, "1", "0.50", "0.05", "to", "0.95"],
+        ["host", "+", "wrong", "0.495", "━" * 8, "3", "0.00", "0.00", "to", "0.56"],
     ]
+
+
+POSTERIOR = """\
+quiz, math  cast by thompson
+pair          probability            pulls  mean  95 %
+──────────────────────────────────────────────────────────────
+host + right        0.983  ━━━━━━━━      1  0.50  0.00 to 0.57
+host + wrong        0.017                3  0.00  0.00 to 0.31
+
+mean: of what the pair earned. 95 %: the posterior's interval of that mean, from
+what the pair earned and what its two agents earned in other pairs
+"""
+
+
+def test_a_run_by_the_default_rule_shows_its_posterior() -> None:
+    # Means 0.268 and 0.087, deviations 0.152 and 0.112, by conditioning on each of the four rewards by itself.
+    cli(*write_inputs(Path()), "--rounds", 2)
+    assert lines(cli("selection", "--log", "a.db").stdout)[2:] == lines(POSTERIOR)
+
+
+def test_long_names_fold_and_the_numbers_stay_within_80_columns() -> None:
+    long = Pair(instruction="teacher_" * 6, response="student_" * 6)
+    write_log([row.model_copy(update={"pair": long}) for row in rows({"math": [0.5]})][1:])
+    shown = lines(cli("selection", "--log", "a.db").stdout)
+    assert max(len(line) for line in shown) <= 80
+    assert shown[5].endswith("0.500  ━━━━━━━━      4  0.25  0.05 to 0.70")
+
+
+def test_a_rule_that_another_stood_in_for_is_said_at_the_end_of_the_run_and_in_show() -> None:
+    arguments = write_inputs(Path())
+    free = Path("tiny.yaml").read_text().replace("    price: {prompt: 1, completion: 2}\n", "")
+    Path("tiny.yaml").write_text(free)
+    ended = lines(cli(*arguments, "--rounds", 2, "--rule", "thompson-cost").stdout)
+    why = "asked for was thompson-cost, but no price is known for host +"
+    assert f"  quiz, math: {why}" in ended
+    shown = lines(cli("selection", "--log", "a.db").stdout)
+    assert shown[2] == "quiz, math  cast by thompson"
+    assert any(line.startswith(f"Note: {why}") for line in shown)
+
+
+def test_the_floor_is_a_setting_of_the_run() -> None:
+    cli(*write_inputs(Path()), "--rounds", 2, "--rule", "thompson-cost", "--floor", "0.9")
+    with closing(open_log("a.db")) as db:
+        assert get_run(db, None).config["floor"] == 0.9
+    wrong = cli(*write_inputs(Path()), "--floor", "1.5")
+    assert wrong.exit_code == 2
+    assert "Invalid value for '--floor': 1.5 is not in the range" in wrong.stderr
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ async def test_a_run_adds_up(tmp_path: Path) -> None:
 
 async def test_selection_is_eq_8_over_the_rows_of_the_log(tmp_path: Path) -> None:
     path = tmp_path / "log.db"
-    done = await play(path, inputs(sums(12), beta=0.1))
+    done = await play(path, inputs(sums(12), rule="paper", beta=0.1))
     db = open_log(path)
     history = selection_history(db, done.run_id)
     topics = {(row.scenario, row.task_type) for row in history}

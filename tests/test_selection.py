@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from master_autogen.records import Pair
-from master_autogen.selection import RULES, Arm, Past, enough, paper, seen, start, uniform
+from master_autogen.selection import RULES, Arm, Past, enough, paper, seen, start, uniform, wilson
 
 PAIRS = [Pair(instruction=i, response=r) for i in ("kind", "strict") for r in ("hasty", "careful")]
 
@@ -21,6 +21,21 @@ def test_paper_is_equation_8_step_by_step() -> None:
 def test_paper_with_no_reward_changes_nothing() -> None:
     assert paper([0.2, 0.8], [(0, 0.0)]) == [0.2, 0.8]
     assert paper([0.2, 0.8], []) == [0.2, 0.8]
+
+
+def test_wilsons_interval_by_hand() -> None:
+    # Four rewards of mean 1/4: z^2/4 = 0.96036; (0.25 + 0.48018 -+ sqrt(0.96036 * 0.1875 + 0.96036^2 / 4)) / 1.96036
+    assert wilson(Arm(4, 1.0)) == (pytest.approx(0.0456, abs=1e-4), pytest.approx(0.6994, abs=1e-4))
+    # Three rewards of 0 do not prove that there is never one: 1.28049 / 2.28049
+    assert wilson(Arm(3, 0.0)) == (0.0, pytest.approx(0.5615, abs=1e-4))
+    assert wilson(Arm(3, 3.0)) == (pytest.approx(0.4385, abs=1e-4), 1.0)
+    assert wilson(Arm(0, 0.0)) is None
+
+
+@pytest.mark.parametrize("rule", ["paper", "uniform"])
+def test_rules_without_a_posterior_give_wilsons_interval_of_all_rounds(rule: str) -> None:
+    found = RULES[rule](Past(PAIRS, [[(0, 1.0), (0, 0.0)], [(0, 0.0), (0, 0.0), (2, 0.5)]]))
+    assert found.intervals == [wilson(Arm(4, 1.0)), None, wilson(Arm(1, 0.5)), None]
 
 
 def test_pairs_pulled_alike_approach_their_shares_of_the_reward() -> None:

@@ -46,6 +46,27 @@ async def test_each_round_is_a_function_of_the_rows_before_it(tmp_path: Path, ru
     db.close()
 
 
+async def test_the_floor_of_the_run_is_the_floor_of_its_rule(tmp_path: Path) -> None:
+    """Prices do not count where only the best reward will do: the cast is that of `thompson`."""
+    by_floor = {}
+    for floor in (0.0, 1.0):
+        history, (db, _) = await run(tmp_path / f"{floor}.db", "thompson-cost", pool=PRICED, floor=floor)
+        db.close()
+        by_floor[floor] = {row.pair: row.probability for row in history if row.round == 2}
+    history, (db, _) = await run(tmp_path / "thompson.db", "thompson", pool=PRICED)
+    db.close()
+    assert by_floor[1.0] == {row.pair: row.probability for row in history if row.round == 2} != by_floor[0.0]
+
+
+async def test_the_intervals_and_the_note_are_in_the_log(tmp_path: Path) -> None:
+    history, (db, _) = await run(tmp_path / "log.db", "thompson-cost")
+    db.close()
+    assert all(row.low is None and row.note is None for row in history if row.round == 1)
+    later = [row for row in history if row.round > 1]
+    assert all(row.low is not None and row.high is not None and row.low < row.high for row in later)
+    assert {(row.note or "").split(" for ")[1].split("; ")[0][:6] for row in later} == {"was th"}
+
+
 async def test_thompson_learns_who_solves(tmp_path: Path) -> None:
     """The hasty student's answers are verifiably wrong: its pairs earn nothing, and are cast no more."""
     history, (db, _) = await run(tmp_path / "log.db", "thompson")

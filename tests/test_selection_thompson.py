@@ -70,6 +70,31 @@ def test_the_posterior_is_the_gaussian_one_of_each_reward() -> None:
     assert covariance[0] == pytest.approx(noise(sums(*rewards))[0] * (known - weight @ known[arms]))
 
 
+def test_the_interval_of_a_pair_is_the_posteriors() -> None:
+    # The mean 0.5 + 0.5 SAME / (SAME + 1) = 0.957, the variance 0.05 SAME / (SAME + 1), and 1.96 deviations.
+    first, second, _, last = RULES["thompson"](Past(PAIRS, [[(0, 1.0)]])).intervals
+    half = 1.959964 * math.sqrt(0.05 * SAME / (SAME + 1))
+    assert first == (pytest.approx(0.5 + 0.5 * SAME / (SAME + 1) - half), 1.0)  # a reward is never above 1
+    assert (round(half, 3), round(first.low, 3)) == (0.419, 0.538)
+    assert second is not None
+    assert last is not None
+    assert first.low > second.low > last.low  # the less a pair shares with what was seen
+
+
+def test_before_the_first_reward_nothing_is_known_of_a_pair() -> None:
+    for rule in ("thompson", "thompson-cost"):
+        assert RULES[rule](Past(PAIRS, [[]])).intervals == ()
+
+
+def test_it_is_said_that_rewards_no_longer_count() -> None:
+    before, after = [(0, 0.9), (1, 0.1)] * 100, [(0, 0.1), (1, 0.9)] * 50
+    assert RULES["thompson"](Past(PAIRS, [before])).note is None
+    found = RULES["thompson"](Past(PAIRS, [before, after]))
+    assert found.note == "the rewards changed: only the last 100 of 300 count"
+    low, high = found.intervals[1] or (0, 0)
+    assert low < 0.9 < high  # of what counts, not of all
+
+
 def test_noise_is_pooled_within_the_arms() -> None:
     # 20 pulls' worth of 0.05; 0 and 1 of arm 0 have squares 0.5 about their mean, with one degree of freedom.
     assert noise(sums((0, 0.0), (0, 1.0), (1, 0.5)))[0] == pytest.approx((20 * 0.05 + 0.5) / 21)
@@ -172,7 +197,7 @@ def test_reward_per_dollar_above_a_floor(floor: float, cast: list[float]) -> Non
 def test_without_prices_reward_alone_decides_and_it_is_said(costs: list[tuple[int, float]], note: str) -> None:
     past = Past(PAIRS, [MANY], costs, key=("x",))
     found = RULES["thompson-cost"](past)
-    assert (found.rule, found.note) == ("thompson", note)
+    assert (found.rule, found.note) == ("thompson", f"asked for was thompson-cost, but {note}")
     assert found.probabilities == RULES["thompson"](past).probabilities
 
 

@@ -31,7 +31,7 @@ def print_summary(to: Console, summary: Summary) -> None:
     """Lessons, grades, selection, calls: everything but the seeds, which the log does not know all of."""
     print_lessons(to, summary)
     print_grades(to, summary.selected)
-    print_shifts(to, summary.shifts)
+    print_shifts(to, summary.shifts, summary.notes)
     print_checked(to, summary)
     print_spent(to, summary.spent)
 
@@ -112,8 +112,9 @@ def print_checked(to: Console, summary: Summary) -> None:
     facts(to, {"Checks": "\n".join(lines)})
 
 
-def print_shifts(to: Console, shifts: Mapping[Topic, list[Shift]]) -> None:
-    """How selection has changed, per scenario and task type: the pairs that gained most first."""
+def print_shifts(to: Console, shifts: Mapping[Topic, list[Shift]], notes: Mapping[Topic, str]) -> None:
+    """How selection has changed, per scenario and task type: the pairs that gained most first, and what is to be known
+    of it."""
     if not any(len(pairs) > 1 for pairs in shifts.values()):
         return
     made = table("pair", "before", "after", "", right=("before", "after"), wide=("pair",))
@@ -128,7 +129,17 @@ def print_shifts(to: Console, shifts: Mapping[Topic, list[Shift]]) -> None:
             made.add_row(cell(f"  and {counted(len(pairs) - SHOWN_PAIRS, 'other pair')}", "dim"))
     heading(to, "Selection")
     to.print(made)
+    for note, where in _alike(notes).items():
+        to.print(Padding(cell(f"{'; '.join(where)}: {note}"), (0, 0, 0, 2)))
     to.print()
+
+
+def _alike(notes: Mapping[Topic, str]) -> dict[str, list[str]]:
+    """Each note with the topics that it is said of."""
+    found: dict[str, list[str]] = {}
+    for topic, note in notes.items():
+        found.setdefault(note, []).append(str(topic))
+    return found
 
 
 def print_spent(to: Console, spent: Spent) -> None:

@@ -13,7 +13,7 @@ from master_autogen.cli.groups import DEFAULT_LOG
 from master_autogen.cli.invocation import Invocation
 from master_autogen.cli.terminal import console
 from master_autogen.grading.difficulty import NORMALISERS
-from master_autogen.selection import BETA, RULES
+from master_autogen.selection import BETA, DEFAULT, FLOOR, RULES
 
 if TYPE_CHECKING:
     from master_autogen.grading.difficulty import Normaliser
@@ -59,13 +59,20 @@ class Candidates(click.ParamType):  # type: ignore[type-arg]
 @click.option("--target", type=click.IntRange(min=1), help="Stop when so many lessons are accepted")
 @click.option("--budget", metavar="AMOUNT", help="Stop when this is spent: 5usd, 2Mtok; more of it goes on")
 @click.option("--preview", is_flag=True, help="Show the first prompts and what it would come to; ask nothing")
-@click.option("--rule", type=click.Choice(list(RULES)), default="paper", show_default=True, help="Selection rule")
+@click.option("--rule", type=click.Choice(list(RULES)), default=DEFAULT, show_default=True, help="Selection rule")
 @click.option(
     "--beta",
     type=click.FloatRange(min=0, min_open=True),
     default=BETA,
     show_default=True,
-    help="Evolution rate of the selection rule",
+    help="Evolution rate of the paper's rule",
+)
+@click.option(
+    "--floor",
+    type=click.FloatRange(min=0, max=1),
+    default=FLOOR,
+    show_default=True,
+    help="Share of the best pair's reward that thompson-cost asks of a cheaper one",
 )
 @click.option(
     "--normaliser",
@@ -103,6 +110,7 @@ def run(
     preview: bool,
     rule: str,
     beta: float,
+    floor: float,
     normaliser: Normaliser,
     random_seed: int,
     concurrency: int,
@@ -141,6 +149,7 @@ def run(
         target=target,
         rule=rule,
         beta=beta,
+        floor=floor,
         normaliser=normaliser,
         random_seed=random_seed,
         files={"pool": pool} | {f"scenario:{s.name}": name for s, name in zip(scenarios, named, strict=True)},

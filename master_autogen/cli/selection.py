@@ -12,7 +12,7 @@ from rich.table import Table
 
 from master_autogen.cli.groups import VerbGroup, log_option, run_argument
 from master_autogen.cli.run import KINDS
-from master_autogen.cli.summary import Topic, by_topic
+from master_autogen.cli.summary import Topic, by_topic, note_of
 from master_autogen.cli.terminal import bar, cell, console, heading, number, sparkline, table
 from master_autogen.errors import UserError
 
@@ -22,9 +22,17 @@ if TYPE_CHECKING:
 
 Rounds = Mapping[int, Mapping["Pair", "SelectionRow"]]
 
-BAR = 16
+BAR = 8
 NUMBER = 6  # columns of a probability: 0.123 and a space
 LONGEST_SPARK = 20
+
+_POSTERIOR = (
+    "mean: of what the pair earned. 95 %: the posterior's interval of that mean, from what the pair earned and what "
+    "its two agents earned in other pairs"
+)
+_WILSON = "mean: of what the pair earned. 95 %: Wilson's interval of that mean"
+INTERVALS = {"thompson": _POSTERIOR, "thompson-cost": _POSTERIOR, "paper": _WILSON, "uniform": _WILSON}
+"""What the interval of a pair is, by rule."""
 
 
 @click.group(cls=VerbGroup)
@@ -43,10 +51,18 @@ def show(run_id: str | None, log: Path) -> None:
     found, topics, last = _read(log, run_id, None, None)
     to = console()
     to.print(cell(f"Run {found}, {_stage(max(max(rounds) for rounds in topics.values()), last)}", "dim"))
+    rules: dict[str, None] = {}
     for topic, rounds in topics.items():
+        some = next(iter(rounds[max(rounds)].values()))
+        rules[some.rule] = None
         to.print()
-        heading(to, str(topic))
+        heading(to, str(topic), f"cast by {some.rule}")
         to.print(latest(rounds))
+        if note := note_of(rounds):
+            to.print(cell(f"Note: {note}"))
+    to.print()
+    for caption in dict.fromkeys(INTERVALS[rule] for rule in rules):
+        to.print(cell(caption, "dim"))
 
 
 @selection.command()
@@ -96,8 +112,8 @@ def _stage(number: int, last: int) -> str:
 def latest(rounds: Rounds) -> Table:
     """The pairs of a topic by falling probability, with what all rounds have shown of them."""
     rows = sorted(rounds[max(rounds)].values(), key=lambda row: -row.probability)
-    right = ("probability", "pulls", "mean reward")
-    made = table("pair", "probability", "", "pulls", "mean reward", right=right, wide=("pair",))
+    right = ("probability", "pulls", "mean")
+    made = table("pair", "probability", "", "pulls", "mean", "95 %", right=right, wide=("pair",))
     for row in rows:
         mean = row.reward_sum / row.pulls if row.pulls else None
         made.add_row(
@@ -106,6 +122,7 @@ def latest(rounds: Rounds) -> Table:
             cell(bar(row.probability, rows[0].probability, BAR), "cyan"),
             str(row.pulls),
             cell(number(mean)),
+            cell(None if row.low is None or row.high is None else f"{row.low:.2f} to {row.high:.2f}"),
         )
     return made
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -45,13 +45,15 @@ class Spent(NamedTuple):
 
 @dataclass(frozen=True)
 class Summary:
-    """A run as its end tables show it; `reasons` are those of lessons that were not accepted, by status, in short."""
+    """A run as its end tables show it; `reasons` are those of lessons that were not accepted, by status, in short,
+    `notes` what is to be known of the latest selection of a topic."""
 
     run: RunView
     lessons: LessonTotals
     reasons: Counter[tuple[str, str]]
     selected: Sequence[SelectedTotal]
     shifts: dict[Topic, list[Shift]]
+    notes: dict[Topic, str]
     totals: Totals
 
     @property
@@ -68,12 +70,14 @@ def summarise(db: Database, run_id: str | None = None) -> Summary:
     reasons: Counter[tuple[str, str]] = Counter()
     for (status, reason), count in lessons.reasons.items():
         reasons[status, short_reason(reason)] += count
+    topics = by_topic(selection_history(db, run.id))
     return Summary(
         run=run,
         lessons=lessons,
         reasons=reasons,
         selected=selected_totals(db, run.id),
-        shifts=_shifts(selection_history(db, run.id)),
+        shifts=_shifts(topics),
+        notes={topic: note for topic, rounds in topics.items() if (note := note_of(rounds))},
         totals=totals(db, run.id),
     )
 
@@ -114,9 +118,14 @@ def by_topic(rows: Iterable[SelectionRow]) -> dict[Topic, dict[int, dict[Pair, S
     return dict(sorted(topics.items()))
 
 
-def _shifts(rows: Iterable[SelectionRow]) -> dict[Topic, list[Shift]]:
+def note_of(rounds: Mapping[int, Mapping[Pair, SelectionRow]]) -> str | None:
+    """What is to be known of a topic's latest selection."""
+    return next((row.note for row in rounds[max(rounds)].values() if row.note), None)
+
+
+def _shifts(topics: Mapping[Topic, Mapping[int, Mapping[Pair, SelectionRow]]]) -> dict[Topic, list[Shift]]:
     shifts: dict[Topic, list[Shift]] = {}
-    for topic, rounds in by_topic(rows).items():
+    for topic, rounds in topics.items():
         before, after = rounds[min(rounds)], rounds[max(rounds)]
         shifts[topic] = [Shift(pair, row.probability, after[pair].probability) for pair, row in before.items()]
     return shifts

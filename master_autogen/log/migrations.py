@@ -39,6 +39,13 @@ def m005_marks(db: Database) -> None:
     db.executescript(_MARKS)
 
 
+@MIGRATIONS()
+def m006_why_a_pair_is_cast(db: Database) -> None:
+    """Of each pair the 95 % interval of its mean reward, of each topic's selection what is to be known of it."""
+    for column in ("low REAL", "high REAL", "note TEXT"):
+        db.execute(f"ALTER TABLE selections ADD COLUMN {column}")
+
+
 # Part of m001_tables, and as little to be edited.
 _RUNS_AND_LESSONS = """
 CREATE TABLE runs (

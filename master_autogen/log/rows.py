@@ -131,7 +131,19 @@ def planned_episode_of(found: Mapping[str, Any]) -> EpisodePlan:
 TURNS = Insert("turns", ("episode_id", *Turn.model_fields))
 CHECKS = Insert("checks", ("episode_id", *CheckResult.model_fields, "seq"))
 GRADES = Insert("grades", (*Grade.model_fields, "seq"))
-_SELECTION = ("run_id", "round", "scenario", "task_type", "probability", "pulls", "reward_sum", "rule")
+_SELECTION = (
+    "run_id",
+    "round",
+    "scenario",
+    "task_type",
+    "probability",
+    "pulls",
+    "reward_sum",
+    "rule",
+    "low",
+    "high",
+    "note",
+)
 SELECTIONS = Insert(
     "selections", (*_SELECTION, "pair_instruction", "pair_response"), on_conflict="ON CONFLICT DO NOTHING"
 )

@@ -17,7 +17,7 @@ from master_autogen.grading.quality import Rubric
 from master_autogen.pool import Pool
 from master_autogen.records import Seed
 from master_autogen.scenario import Scenario
-from master_autogen.selection import BETA, RULES, enough
+from master_autogen.selection import BETA, DEFAULT, FLOOR, RULES, enough
 from master_autogen.wording import can_play
 
 SEEDS_PER_ROUND = 100
@@ -39,8 +39,9 @@ class Inputs:
     seeds_per_round: int | None = None
     candidates: int | Literal["auto"] = 2
     target: int | None = None
-    rule: str = "paper"
+    rule: str = DEFAULT
     beta: float = BETA
+    floor: float = FLOOR
     random_seed: int = 0
     normaliser: Normaliser = "running"
     files: Mapping[str, str] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Inputs:
             "target": self.target,
             "rule": self.rule,
             "beta": self.beta,
+            "floor": self.floor,
             "random_seed": self.random_seed,
             "normaliser": self.normaliser,
         }

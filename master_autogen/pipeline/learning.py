@@ -33,7 +33,9 @@ class Learned:
         for topic in topics:
             selection = self.of(topic, inputs)
             shown = seen(len(inputs.pool.pairs), [r for rewards in self.rewards.get(topic, ()) for r in rewards])
-            for pair, probability, arm in zip(inputs.pool.pairs, selection.probabilities, shown, strict=True):
+            intervals = selection.intervals or [None] * len(shown)
+            arms = zip(inputs.pool.pairs, selection.probabilities, shown, intervals, strict=True)
+            for pair, probability, arm, interval in arms:
                 made.append(
                     SelectionRow(
                         run_id=run_id,
@@ -45,6 +47,9 @@ class Learned:
                         pulls=arm.pulls,
                         reward_sum=arm.reward_sum,
                         rule=selection.rule,
+                        low=interval.low if interval else None,
+                        high=interval.high if interval else None,
+                        note=selection.note,
                     )
                 )
         return made
@@ -69,8 +74,9 @@ def learn(inputs: Inputs, log_path: Path, run_id: str, number: int) -> Learned:
         finally:
             db.close()
     rule = RULES[inputs.rule]
-    selections = {
-        topic: rule(Past(pairs, rewards, costs[topic], key=(inputs.random_seed, *topic, number), beta=inputs.beta))
-        for topic, rewards in found.items()
-    }
+    selections = {}
+    for topic, rewards in found.items():
+        key = (inputs.random_seed, *topic, number)
+        past = Past(pairs, rewards, costs[topic], key=key, beta=inputs.beta, floor=inputs.floor)
+        selections[topic] = rule(past)
     return Learned(selections, found)

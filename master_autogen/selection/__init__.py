@@ -11,9 +11,11 @@
 from master_autogen.selection.candidates import enough
 from master_autogen.selection.rules import (
     BETA,
+    DEFAULT,
     FLOOR,
     RULES,
     Arm,
+    Interval,
     Past,
     Rewards,
     Rule,
@@ -22,13 +24,16 @@ from master_autogen.selection.rules import (
     seen,
     start,
     uniform,
+    wilson,
 )
 
 __all__ = [
     "BETA",
+    "DEFAULT",
     "FLOOR",
     "RULES",
     "Arm",
+    "Interval",
     "Past",
     "Rewards",
     "Rule",
@@ -38,4 +43,5 @@ __all__ = [
     "seen",
     "start",
     "uniform",
+    "wilson",
 ]

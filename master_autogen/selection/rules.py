@@ -6,6 +6,7 @@ past gives the same probabilities. What has not been seen at all is cast uniform
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 BETA = 0.02
 """The evolution rate of eq. 8. Star-Agents does not say its own; 0.02 to 0.03 does best over some thousand seeds with
 five candidates each (`benchmarks/selection.py`)."""
+
+Z95 = 1.959964
+"""The normal distribution has 95 % of its weight within so many deviations."""
 
 FLOOR = 0.65
 """The share of the best pair's reward that a cheaper pair has to promise before its price may speak for it.
@@ -27,11 +31,22 @@ Rewards = Sequence[tuple[int, float]]
 """(arm, reward), in lesson order; a reward lies in [0, 1]. What failed or could not be read is left out."""
 
 
+DEFAULT = "thompson"
+"""The rule where none is named: ahead of `paper` in every world of `benchmarks/selection.py`."""
+
+
 class Arm(NamedTuple):
     """What rewards show of an arm."""
 
     pulls: int
     reward_sum: float
+
+
+class Interval(NamedTuple):
+    """Where an arm's mean reward lies, with 95 in 100."""
+
+    low: float
+    high: float
 
 
 class Past(NamedTuple):
@@ -51,11 +66,17 @@ class Past(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """One probability an arm, and the rule that made them: another than was asked for where `note` says why."""
+    """One probability an arm, and the rule that made them.
+
+    `intervals`, one an arm, say how much is known of its mean reward: by the posterior under `thompson` and
+    `thompson-cost`, by `wilson` under the others; None for an arm or topic of which nothing was seen. `note` says why
+    another rule cast than was asked for, or which rewards no longer count.
+    """
 
     probabilities: list[float]
     rule: str
     note: str | None = None
+    intervals: Sequence[Interval | None] = ()
 
 
 def start(arms: int) -> list[float]:
@@ -70,6 +91,19 @@ def seen(arms: int, rewards: Rewards) -> list[Arm]:
         pulls[arm] += 1
         sums[arm] += reward
     return [Arm(*counts) for counts in zip(pulls, sums, strict=True)]
+
+
+def wilson(arm: Arm) -> Interval | None:
+    """Wilson's 95 % interval of the mean of rewards in [0, 1]; None without a reward.
+
+    It takes their variance to be m (1 - m), the largest that a mean m allows: too wide where rewards are graded, never
+    of no width because three rewards happen to be alike.
+    """
+    if not arm.pulls:
+        return None
+    mean, z2 = arm.reward_sum / arm.pulls, Z95**2 / arm.pulls
+    middle, half = (mean + z2 / 2) / (1 + z2), math.sqrt(z2 * mean * (1 - mean) + z2**2 / 4) / (1 + z2)
+    return Interval(max(middle - half, 0.0), min(middle + half, 1.0))
 
 
 def checked(rewards: Rewards) -> Rewards:
@@ -101,29 +135,30 @@ def paper(probabilities: Sequence[float], rewards: Rewards, *, beta: float = BET
 
 
 def _uniform(past: Past) -> Selection:
-    return Selection(start(len(past.pairs)), "uniform")
+    return Selection(start(len(past.pairs)), "uniform", intervals=_wilsons(past))
 
 
 def _paper(past: Past) -> Selection:
     made = start(len(past.pairs))
     for rewards in past.rounds:
         made = paper(made, rewards, beta=past.beta)
-    return Selection(made, "paper")
+    return Selection(made, "paper", intervals=_wilsons(past))
+
+
+def _wilsons(past: Past) -> list[Interval | None]:
+    return [wilson(arm) for arm in seen(len(past.pairs), [reward for rewards in past.rounds for reward in rewards])]
 
 
 def _thompson(past: Past) -> Selection:
     from master_autogen.selection.thompson import thompson  # numpy takes longer to load than `--help` to print
 
-    return Selection(thompson(past), "thompson")
+    return thompson(past)
 
 
 def _thompson_cost(past: Past) -> Selection:
-    from master_autogen.selection.thompson import thompson, thompson_cost
+    from master_autogen.selection.thompson import thompson_cost
 
-    by_cost = thompson_cost(past)
-    if isinstance(by_cost, str):
-        return Selection(thompson(past), "thompson", by_cost)
-    return Selection(by_cost, "thompson-cost")
+    return thompson_cost(past)
 
 
 Rule = Callable[[Past], Selection]

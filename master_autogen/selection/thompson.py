@@ -12,7 +12,7 @@ import numpy as np
 
 from master_autogen.selection.changes import Memory
 from master_autogen.selection.gaussian import Floats, best_shares, normals, posterior, posterior_draws, prior
-from master_autogen.selection.rules import Past, checked, seen, start
+from master_autogen.selection.rules import Z95, Interval, Past, Selection, checked, seen, start
 
 # A free pair is taken to cost a thousandth of the dearest, so that reward still counts among the free.
 CHEAPEST = 0.001
@@ -20,32 +20,52 @@ CHEAPEST = 0.001
 LIKELY = 0.5
 
 
-def thompson(past: Past) -> list[float]:
+def thompson(past: Past) -> Selection:
     """The share of posterior draws in which each arm has the highest reward."""
     if not any(past.rounds):
-        return start(len(past.pairs))
-    return _listed(best_shares(_draws(past)))
+        return Selection(start(len(past.pairs)), "thompson")
+    return _selection(past, "thompson")
 
 
-def thompson_cost(past: Past) -> list[float] | str:
-    """The share of posterior draws in which each arm gives the most reward a dollar, above the floor; or why no
-    price can be set on the arms."""
+def thompson_cost(past: Past) -> Selection:
+    """The share of posterior draws in which each arm gives the most reward a dollar, above the floor; by `thompson`
+    where no price can be set on the arms, and the note says why."""
     if not any(past.rounds):
-        return start(len(past.pairs))
+        return Selection(start(len(past.pairs)), "thompson-cost")
     prices = arm_prices(past)
     if isinstance(prices, str):
-        return prices
-    return _listed(best_shares(per_cost(_draws(past), np.array([prices]), past.floor)))
+        return _selection(past, "thompson", why=f"asked for was thompson-cost, but {prices}")
+    return _selection(past, "thompson-cost", prices=prices)
 
 
-def _listed(shares: Floats) -> list[float]:
-    return [float(share) for share in shares[0]]
-
-
-def _draws(past: Past) -> Floats:
+def _selection(past: Past, rule: str, *, prices: Sequence[float] | None = None, why: str | None = None) -> Selection:
     memory = recall(past)
     mean, covariance = posterior(memory.known(), prior(past.pairs))
-    return posterior_draws(mean, covariance, normals(len(past.pairs), *past.key))
+    worth = posterior_draws(mean, covariance, normals(len(past.pairs), *past.key))
+    if prices is not None:
+        worth = per_cost(worth, np.array([prices]), past.floor)
+    notes = [note for note in (why, _forgotten(past, memory)) if note is not None]
+    return Selection(
+        [float(share) for share in best_shares(worth)[0]],
+        rule,
+        "; ".join(notes) or None,
+        _intervals(mean[0], covariance[0]),
+    )
+
+
+def _forgotten(past: Past, memory: Memory) -> str | None:
+    """What is no longer counted after a change was found."""
+    if not memory.changes[0]:
+        return None
+    given, counted = sum(len(rewards) for rewards in past.rounds), int(memory.known().pulls.sum())
+    return f"the rewards changed: only the last {counted} of {given} count"
+
+
+def _intervals(mean: Floats, covariance: Floats) -> list[Interval]:
+    """The posterior's own, not narrowed as its draws are; rewards lie in [0, 1], and so do their means."""
+    half = Z95 * np.sqrt(np.diagonal(covariance))
+    low, high = np.clip(mean - half, 0, 1), np.clip(mean + half, 0, 1)
+    return [Interval(float(a), float(b)) for a, b in zip(low, high, strict=True)]
 
 
 def recall(past: Past) -> Memory:
