@@ -7,6 +7,7 @@ that selection may pair, `fixed` who plays every role outside the pair.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,6 +18,27 @@ from master_autogen.records import KINDS, PROVIDERS, Kind, Pair
 from master_autogen.yaml_files import find, locate, parse
 
 VERIFIER = "verifier"
+
+FAMILIES = {
+    "claude": ("claude",),
+    "deepseek": ("deepseek",),
+    "falcon": ("falcon",),
+    "gemini": ("gemini",),
+    "gemma": ("gemma", "codegemma"),
+    "glm": ("glm", "chatglm"),
+    "gpt": ("gpt", "chatgpt", "davinci", "o1", "o3", "o4"),
+    "granite": ("granite",),
+    "grok": ("grok",),
+    "kimi": ("kimi",),
+    "llama": ("llama", "codellama", "tinyllama", "vicuna", "alpaca"),
+    "mistral": ("mistral", "mixtral", "ministral", "magistral", "codestral", "devstral", "pixtral"),
+    "olmo": ("olmo",),
+    "phi": ("phi",),
+    "qwen": ("qwen", "qwq"),
+    "smollm": ("smollm",),
+    "yi": ("yi",),
+}
+"""Families of models, and the words by which their names begin; what follows of such a word are version numbers."""
 
 HINTS = {
     "MASTER_AUTOGEN_BASE_URL": "it is the address of an OpenAI-compatible server, as in http://localhost:8000/v1",
@@ -52,7 +74,8 @@ class Rule(Schema):
 
 
 class ModelSpec(Schema):
-    """An endpoint. `model` is its name there (for `embedded`: `smollm2`, or the path of a GGUF file)."""
+    """An endpoint. `model` is its name there (for `embedded`: `smollm2`, or the path of a GGUF file). `family`: whose
+    text it writes, for AutoGen and for the warning of a judge that prefers its own kind (see `family_of`)."""
 
     provider: str
     model: str = ""
@@ -147,7 +170,7 @@ class Pool(Schema):
         """Families that a judge shares with an agent that may be cast: such a judge prefers its own kind's text."""
         cast = [*self.instruction, *self.response, *self.fixed.values()]
         cast += [name for pair in self.base_pairs for name in (pair.instruction, pair.response)]
-        judging, made = ({self.models[self.agents[name].model].family for name in n} for n in (self.judges, cast))
+        judging, made = ({self._family(name) for name in names} for names in (self.judges, cast))
         return sorted((judging & made) - {""})
 
     def recorded(self) -> dict[str, Any]:
@@ -158,6 +181,10 @@ class Pool(Schema):
             if model["base_url"]:  # an address may carry a key
                 model["base_url"] = "http://not-recorded"
         return kept
+
+    def _family(self, agent: str) -> str:
+        name = self.agents[agent].model
+        return family_of(self.models[name].family) or family_of(self.models[name].model or name, known=True)
 
     @model_validator(mode="after")
     def _names_exist(self) -> Pool:
@@ -180,6 +207,26 @@ class Pool(Schema):
         if wrong:
             raise ValueError("; ".join(wrong))
         return self
+
+
+def family_of(name: str, *, known: bool = False) -> str:
+    """The family that a model's or a family's name tells of by one of its words; else, and where it is not to be a
+    `known` one, the name itself. "" for "unknown".
+
+    Of a path the file's name counts, of `owner/model` the model's name first. A guess by the first word that is known:
+    a distillation counts to its teacher where that is named first.
+
+    >>> [family_of(name, known=True) for name in ("Qwen/QwQ-32B", "openai/gpt-4o", "ft:gpt-4o:me", "my-tutor")]
+    ['qwen', 'gpt', 'gpt', '']
+    """
+    parts = name.lower().split("/")
+    for part in parts[-1:] if name.startswith(("/", ".", "~")) else reversed(parts):
+        for word in re.split(r"[^a-z0-9.]+", part):
+            without_version = re.sub(r"(?<=[a-z])[0-9.]+[a-z]*$", "", word)
+            for family, beginnings in FAMILIES.items():
+                if word in beginnings or without_version in beginnings:
+                    return family
+    return "" if known or name == "unknown" else name
 
 
 def read_pool(name: str, environ: Mapping[str, str] | None = None) -> Pool:

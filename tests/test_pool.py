@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from master_autogen.errors import UserError
-from master_autogen.pool import read_pool
+from master_autogen.pool import family_of, read_pool
 from master_autogen.records import Pair
 from master_autogen.yaml_files import names
 
@@ -136,6 +136,53 @@ def test_a_panel_that_cannot_judge_is_refused(by: str, told: str) -> None:
     Path("p.yaml").write_text(judged(by))
     with pytest.raises(UserError, match=told):
         read_pool("p.yaml")
+
+
+@pytest.mark.parametrize(
+    ("name", "family"),
+    [
+        ("gpt-4o-mini", "gpt"), ("openai/gpt4o", "gpt"), ("ft:gpt-4o:org:x", "gpt"), ("chatgpt-4o-latest", "gpt"),
+        ("o3-mini", "gpt"), ("Qwen/Qwen2.5-7B-Instruct", "qwen"), ("qwen3:8b", "qwen"), ("QwQ-32B", "qwen"),
+        ("meta-llama/Meta-Llama-3.1-8B", "llama"), ("Hermes-3-Llama-3.1-8B", "llama"), ("llama3.1:70b", "llama"),
+        ("mistralai/Mixtral-8x7B-v0.1", "mistral"), ("google/gemma-2-9b-it", "gemma"), ("claude-sonnet-4", "claude"),
+        ("deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", "deepseek"), ("microsoft/Phi-3.5-mini", "phi"),
+        ("smollm2", "smollm"), ("Qwen/tutor", "qwen"), ("/models/gemma-2b.gguf", "gemma"),
+        ("/home/claude/tutor.gguf", ""), ("phind-codex", ""), ("turbo1", ""), ("my-tutor", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_a_family_is_guessed_from_the_words_of_a_name(name: str, family: str) -> None:
+    assert family_of(name, known=True) == family
+
+
+def test_a_named_family_stands_under_its_common_name_and_unknown_is_none() -> None:
+    assert [family_of(name) for name in ("qwen2.5", "Qwen", "house", "unknown", "")] == [
+        "qwen",
+        "qwen",
+        "house",
+        "",
+        "",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("models", "families"),
+    [
+        ("qwen2.5-7b,gpt-4o", ["gpt"]),  # the strongest is base and judge, and each model may be cast
+        ("Qwen/Qwen3-0.6B,Qwen/Qwen3-32B", ["qwen"]),
+        ("small,large", []),
+    ],
+)
+def test_the_endpoints_judge_is_known_by_the_names_of_its_models(models: str, families: list[str]) -> None:
+    assert read_pool("endpoint", {**SERVER, "MASTER_AUTOGEN_MODELS": models}).judge_families == families
+
+
+def test_a_family_that_is_named_counts_before_one_that_is_guessed() -> None:
+    named = judged("two").replace("family: y", "family: unknown, model: x-large").replace("family: x", "model: gpt-4")
+    for text, families in ((named, []), (named.replace("x-large", "gpt-5"), ["gpt"])):
+        Path("p.yaml").write_text(text)
+        assert read_pool("p.yaml").judge_families == families
+    Path("p.yaml").write_text(named.replace("unknown, model: x-large", "house, model: gpt-5"))
+    assert read_pool("p.yaml").judge_families == []
 
 
 def test_a_family_that_is_not_named_is_shared_with_nobody() -> None:
