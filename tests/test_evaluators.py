@@ -45,10 +45,12 @@ class Toy:
         missing: str | None = None,
         split: int = 1,
         context: float = 1 / 2,
+        before: int = 1,
     ) -> None:
         self.model = model
         self.asked: list[tuple[str | None, str]] = []
         self._split = split  # tokens a word
+        self._before = before  # tokens a word of the context
         self._context = context
         self._fault = fault
         self._missing = missing
@@ -63,7 +65,7 @@ class Toy:
             logprob=None if self._missing else tokens * each,
             tokens=tokens,
             utf8_bytes=len(text),
-            context_tokens=0,
+            context_tokens=self._before * len((context or "").split()),
             prompt_form="toy",
             missing_reason=self._missing,
         )
@@ -110,6 +112,12 @@ async def test_the_gain_of_the_history_is_asked_for_only_where_there_is_more_of_
     assert "context_gain" not in first
     assert second["context_gain"] == pytest.approx(0.5)  # 1/2 a word after everything, 1/4 after the last turn
     assert second["ifd"] == pytest.approx(0.25)
+
+
+async def test_two_tokenizers_that_cut_a_short_turn_alike_are_known_by_the_history() -> None:
+    history = "many words were said before"
+    found = await _measured([TrainedTurn(history=history, text=EIGHT)], small=Toy("s"), large=Toy("l", before=2))
+    assert not found.same_tokens
 
 
 async def test_two_tokenizers_are_counted_by_the_byte() -> None:

@@ -134,7 +134,9 @@ async def _measure(scorer: Scorer, task: ToMeasure) -> Measured:
         if after.logprob is None or alone.logprob is None:
             return Measured(scorer, turns, after.missing_reason or alone.missing_reason or "no score")
         last = None if turn.last is None else scores[turn.last, turn.text].logprob
-        turns.append(TurnScore(after.logprob, alone.logprob, after.tokens, after.utf8_bytes, last))
+        turns.append(
+            TurnScore(after.logprob, alone.logprob, after.tokens, after.utf8_bytes, last, after.context_tokens)
+        )
     return Measured(scorer, turns)
 
 

@@ -36,13 +36,15 @@ MIN_GAPS = 20
 
 class TurnScore(NamedTuple):
     """The log-likelihood (nats) of one trained turn after all that was said, and by itself; `tokens` and `utf8_bytes`
-    count the turn's. `after_last`: after the last human turn alone, where more than that was said before it."""
+    count the turn's, `context_tokens` those of all that was said before. `after_last`: after the last human turn alone,
+    where more than that was said before it."""
 
     after_history: float
     alone: float
     tokens: int
     utf8_bytes: int = 0
     after_last: float | None = None
+    context_tokens: int = 0
 
     @property
     def ifd(self) -> float:
@@ -77,8 +79,10 @@ def episode_ifd(turns: Sequence[TurnScore], unit: Unit = "token") -> float | Non
 
 
 def same_tokens(small: Sequence[TurnScore], large: Sequence[TurnScore]) -> bool:
-    """Whether both scorers count the same tokens in every turn: two different tokenizers hardly ever do."""
-    return [turn.tokens for turn in small] == [turn.tokens for turn in large]
+    """Whether both scorers count the same tokens in every turn and in all that was said before it. Of a short turn with
+    many digits two different tokenizers may well count the same, of its whole conversation they hardly ever do."""
+    one, other = ([(turn.tokens, turn.context_tokens) for turn in turns] for turns in (small, large))
+    return one == other
 
 
 def gap(ifd_small: float, ifd_large: float) -> float:
