@@ -3,8 +3,10 @@
     make test-slow
 
 The packaged weights have 4 bits, and the engine rounds what it multiplies them with to 8 bits, which transformers does
-not. So both read a copy of them in 32-bit floats, where nothing but the arithmetic can differ; what the rounding does
-to the packaged file itself is bounded apart.
+not: it widens the weights to floats and multiplies those. So both read a copy of them in 32-bit floats, where nothing but
+the arithmetic can differ, and there they agree within 0.002 nats a token and 0.2 % of the IFD. What the rounding does to
+the packaged file itself is bounded apart, more widely than 0.03 nats and 2 %: up to 0.046 nats and 3.7 % were measured,
+and a mean over some twenty tokens cannot average more of it away.
 """
 
 from __future__ import annotations
