@@ -30,6 +30,9 @@ Act = Literal[
 ]
 """What a phase does in a lesson, for worded agents: code has to know what there is to say."""
 
+SHORT = 5
+"""Words that the answer of a general seed may have to be compared by them."""
+
 KINDS: tuple[Kind, ...] = ("math", "code", "choice", "general")
 
 PROVIDERS: dict[str, str] = {
@@ -106,7 +109,13 @@ class Seed(Record):
 
     @property
     def checkable(self) -> bool:
-        return self.answer is not None and self.kind in ("math", "choice")
+        """Whether code can compare answers with this seed's. A general seed's answer is compared by its words, so it
+        has to be a name or a term: at most `SHORT` words, on one line."""
+        if self.answer is None or not self.answer.strip():
+            return False
+        if self.kind == "general":
+            return len(self.answer.split()) <= SHORT and "\n" not in self.answer.strip()
+        return self.kind in ("math", "choice")
 
 
 class Pair(Record):

@@ -130,7 +130,7 @@ def test_equations_end_with_the_line() -> None:
         ("He has 9 + 6 = 15 cars out of 20.", Final("15", False, True)),
         ("He has 9 + 6 = 15. So 3 of them and 4 more.", Final("15", False, False)),
         ("He has 9 cars and 6 more.", Final("6", False, False)),
-        ("The answer is not 5. It is 6.", Final("6", False, False)),
+        ("The answer is not 5. It is 6.", Final("6", True, True)),
         ("I do not know.", None),
     ],
 )
@@ -140,7 +140,7 @@ def test_final_answers(text: str, final: Final | None) -> None:
 
 
 def test_a_measure_is_kept_beside_the_answer() -> None:
-    assert read_final("The answer is 90 minutes.") == Final("90", True, True, "minutes")
+    assert read_final("The answer is 90 minutes.") == Final("90", True, True, "minute")
 
 
 @pytest.mark.parametrize(

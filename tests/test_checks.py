@@ -56,8 +56,9 @@ def test_right_and_wrong_answers(text: str, right: bool | None, detail: str) -> 
 
 def test_a_number_that_rounds_to_the_answer_is_not_verifiably_wrong() -> None:
     seed = BUS.model_copy(update={"answer": "33"})
-    text = "9 / 27 * 100 = 33.333, which rounds down to 33"
-    assert find("wrong_answer", text, seed) == (None, "could not tell which number is the answer")
+    assert find("wrong_answer", "9 / 27 * 100 = 33.333, which rounds down to 33", seed)[0] is False
+    seed = BUS.model_copy(update={"answer": "33.33"})
+    assert find("wrong_answer", "9 / 27 * 100 = 33.3", seed) == (None, "could not compare '33.3' with the reference")
 
 
 @pytest.mark.parametrize("name", ["right_answer", "wrong_answer", "no_leak"])

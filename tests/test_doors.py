@@ -21,6 +21,8 @@ DOORS: dict[str, tuple[str, ...]] = {
     "datasets": ("seeds/", "export/"),
     "huggingface_hub": ("export/",),
     "uvloop": ("engines/loop.py",),
+    "math_verify": ("checks/",),
+    "sympy": ("checks/expressions.py",),
     "yaml": ("yaml_files.py",),
     "jinja2": ("prompts.py",),
     "click": ("cli/",),

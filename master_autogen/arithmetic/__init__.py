@@ -11,18 +11,32 @@ equation with a variable, or one whose left side starts before what was understo
 
 from __future__ import annotations
 
-from master_autogen.arithmetic.answers import Final, final_answer, read_final, same_answer
+from master_autogen.arithmetic.amounts import Amount, amounts
+from master_autogen.arithmetic.answers import one_amount, same_amount, same_answer
 from master_autogen.arithmetic.equations import Equation, equations, signature
+from master_autogen.arithmetic.finals import Final, final_answer, read_final, rivals
+from master_autogen.arithmetic.plain import plain
+from master_autogen.arithmetic.statements import Statement, statement
 from master_autogen.arithmetic.tokens import Number, numbers
+from master_autogen.arithmetic.units import asked_unit
 
 __all__ = [
+    "Amount",
     "Equation",
     "Final",
     "Number",
+    "Statement",
+    "amounts",
+    "asked_unit",
     "equations",
     "final_answer",
     "numbers",
+    "one_amount",
+    "plain",
     "read_final",
+    "rivals",
+    "same_amount",
     "same_answer",
     "signature",
+    "statement",
 ]

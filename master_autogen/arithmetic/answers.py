@@ -1,132 +1,151 @@
-"""Final answers: which one a text gives, and whether two say the same."""
+"""Whether two final answers say the same."""
 
 from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import NamedTuple
 
-from master_autogen.arithmetic.equations import Equation, equations
-from master_autogen.arithmetic.tokens import Number, numbers
+from master_autogen.arithmetic.amounts import Amount, amounts
+from master_autogen.arithmetic.plain import decimal, plain, spaced
+from master_autogen.arithmetic.units import ratio, relatives
 
-
-class Final(NamedTuple):
-    """A final answer as it is written. `explicit`: said to be the answer; `sure`: no other number could be meant;
-    `unit`: the measure that follows, which may explain another number (90 minutes, 1.5 hours)."""
-
-    text: str
-    explicit: bool
-    sure: bool
-    unit: str = ""
+_LEAD = re.compile(r"(?i)^\s*(?:[a-z]\s*=|=|about|approximately|approx\.?|around|exactly|only|a total of|total:)\s*")
+_TO = re.compile(r"(?i)^\W*(\d+)\s+to\s+(\d+)\W*$")
+# What may stand around a number in an answer; a variable, a power or a root makes it an expression.
+_NO_EXPRESSION = re.compile(r"[^\\^√πθ∞{}<>≤≥|+*×·÷_\[\]]*")
 
 
-_HASHES = re.compile(r"####\s*([^\n]+)")
-_BOXED = re.compile(r"\\boxed\{((?:[^{}]|\{[^{}]*\})*)\}")
-_ANSWER = re.compile(
-    r"\banswers?(?:\s+(?:is|are|to\s+[^.:\n]{1,60}\s+is)|\s+will\s+be|\s*[:=])(?!\s*not\b)\s*(?=([^\n]+))",
-    re.IGNORECASE,
-)
-_TIME = re.compile(r"\d{1,2}:\d{2}(?!\d)")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
-_MEASURE = re.compile(
-    r"(?i)^\s?(seconds?|minutes?|hours?|days?|weeks?|months?|years?|cents?|¢|pence|pennies|dozens?|percent|inch(?:es)?|"
-    r"feet|foot|yards?|miles?|[mck]?m|(?:milli|centi|kilo)?met(?:re|er)s?|k?g|(?:kilo)?grams?|kilos?|m?l|"
-    r"(?:milli)?lit(?:re|er)s?|hundreds?|thousands?)\b"
-)
-_UNIT_RATIOS = frozenset(Fraction(n) for n in (7, 10, 12, 24, 52, 60, 100, 365, 1000, 3600))
+def same_answer(given: str, expected: str, asked: str = "") -> bool | None:
+    """Whether two final answers are the same: 0.5 and 1/2, 1,000 and 1000, $5 and 5, 25% and 0.25, "twelve" and 12,
+    1.5 hours and 90 minutes. `asked` is the unit of a bare `expected`, as `asked_unit` gives it.
 
-
-def read_final(text: str) -> Final | None:
-    """The final answer of `text`, or None: '#### n', \\boxed{n}, 'answer is n' (the result, where it says a + b = n),
-    else the last '= n', else the last number."""
-    for pattern in (_HASHES, _BOXED, _ANSWER):
-        for found in reversed(list(pattern.finditer(text))):
-            if (stated := _stated(found[1])) is not None:
-                return Final(stated, explicit=True, sure=True, unit=_unit(found[1], stated))
-    every = numbers(text)
-    if not every:
-        return None
-    found_equations = equations(text)
-    last = every[-1]
-    if not found_equations:
-        return Final(last.text, explicit=False, sure=len({number.value for number in every}) == 1)
-    result = _result(found_equations[-1])
-    closing = numbers(_SENTENCE_END.split(text.strip())[-1])
-    sure = last.value == result.value or result.value in {number.value for number in closing}
-    return Final(result.text, explicit=False, sure=sure)
-
-
-def final_answer(text: str) -> str | None:
-    """The final answer of `text` as it is written, or None; `read_final` also tells how sure that is."""
-    final = read_final(text)
-    return None if final is None else final.text
-
-
-def _result(equation: Equation) -> Number:
-    return numbers(equation.text)[-1]
-
-
-def _unit(rest: str, stated: str) -> str:
-    found = _MEASURE.search(rest[rest.rfind(stated) + len(stated) :])
-    return found[1] if found else ""
-
-
-def _stated(rest: str) -> str | None:
-    """The number said after "answer is": the first, or the result of the calculation that it starts."""
-    if clock := _TIME.match(rest.lstrip(" $*(")):
-        return clock[0]
-    every = numbers(rest)
-    if not every or re.search(r"[.!?]\s", rest[: every[0].span[0]]) or len(rest[: every[0].span[0]].split()) > 4:
-        return None
-    for equation in equations(rest):
-        if equation.span[0] <= every[0].span[0]:
-            return _result(equation).text
-    first = every[0]
-    start, end = first.span
-    sign = re.search(r"(?:^|[\s(])(-|−)\s?[$£€]?$", rest[:start])
-    fraction = re.match(r"\s?/\s?\d+", rest[end:])
-    percent = re.match(r"\s?%", rest[end:])
-    shown = rest[start:end] + (fraction[0] if fraction else "") + ("%" if percent else "")
-    return ("-" if sign else "") + shown
-
-
-def same_answer(given: str, expected: str) -> bool | None:
-    """Whether two final answers are the same: 0.5 and 1/2, 1,000 and 1000, $5 and 5, 25% and 0.25, "twelve" and 12.
-
-    None where it cannot be told: no number to compare, or amounts that another unit might explain (90 minutes and 1.5).
+    None where it cannot be told: no number to compare, amounts that another unit might explain (90 minutes and 1.5), or
+    that are equal only when rounded.
     """
     if _bare(given) == _bare(expected):
         return True
-    if _TIME.fullmatch(_bare(given)) or _TIME.fullmatch(_bare(expected)):
-        return None
-    one, other = _value(given), _value(expected)
+    one, other = one_amount(given), one_amount(expected)
     if one is None or other is None:
         letters = [_bare(text) for text in (given, expected)]
         return False if all(len(text) == 1 and text.isalpha() for text in letters) else None
-    if one == other:
+    return same_amount(one, other, asked)
+
+
+def one_amount(text: str) -> Amount | None:
+    """The one amount that `text` names; None if there is none, more than one, or an expression around it."""
+    text = spaced(plain(text)).strip()
+    if pair := _TO.match(text):
+        text = f"{pair[1]}:{pair[2]}"
+    text = _LEAD.sub("", text)
+    found = amounts(text)
+    if len(found) != 1:
+        return None
+    (amount,) = found
+    before, after = text[: amount.span[0]], text[amount.span[1] :]
+    if not _NO_EXPRESSION.fullmatch(before.strip("*_[{ ") + after.strip("*_]} ")):
+        return None
+    if (
+        re.match(r"(?-i:[a-zπ√])(?![a-z])", after)
+        or re.match(r"\s*[-/]\s*[a-z]\b", after)
+        or re.search(r"\b[a-z]\s?[-/]\s?$", before)
+    ):
+        return None  # "3x", "5 - x", "x/5"
+    return amount
+
+
+def same_amount(given: Amount, expected: Amount, asked: str = "") -> bool | None:
+    if "clock" in (given.form, expected.form):
+        return _same_clock(given, expected)
+    if "ratio" in (given.form, expected.form):
+        return _same_ratio(given, expected)
+    if "percent" in (given.form, expected.form) or asked == "%":
+        return _same_percent(given, expected, asked)
+    unit = expected.unit or asked
+    if not given.unit:
+        return _equal(given, expected)
+    if not unit or (unit == "one" and given.unit != "dozen"):
+        if given.value == expected.value:
+            return True
+        explained = any(given.value * n == expected.value for n in relatives(given.unit).values())
+        return None if explained else _equal(given, expected)
+    factor = ratio(given.unit, unit)
+    if factor is None:
+        return None if given.value == expected.value and expected.unit else _equal(given, expected)
+    if given.value * factor == expected.value:
         return True
-    percents = ["%" in text for text in (given, expected)]
-    if percents[0] != percents[1]:
-        return (one / 100 if percents[0] else one) == (other / 100 if percents[1] else other)
-    measured = _MEASURE.search(given[numbers(given)[-1].span[1] :])
-    if measured and one and other and max(one / other, other / one) in _UNIT_RATIOS:
+    if given.value == expected.value and not expected.unit:
+        return None  # the number is right, and the unit is not the one that seems to be asked for
+    return _equal(given._replace(value=given.value * factor), expected)
+
+
+def _equal(given: Amount, expected: Amount) -> bool | None:
+    """Exactly equal; rounding to the decimals of a reference with two or more is equal too, the other way round or to
+    fewer decimals cannot be told."""
+    if given.value == expected.value:
+        return True
+    fine, coarse = _decimals(given), _decimals(expected)
+    if coarse >= 2 and fine > coarse and _rounds(given.value, expected.value, coarse):
+        return True
+    shown = min(fine, coarse)
+    if shown >= 1 and fine != coarse and _rounds(given.value, expected.value, shown):
         return None
     return False
 
 
+def _rounds(one: Fraction, other: Fraction, decimals: int) -> bool:
+    return abs(one - other) <= Fraction(1, 2 * 10**decimals) and (one > 0) == (other > 0)
+
+
+def _decimals(amount: Amount) -> int:
+    """How many decimals are shown; a fraction that does not end shows as many as one likes."""
+    if "/" in amount.written:
+        shown = decimal(amount.value)
+        return 99 if "/" in shown else len(shown.partition(".")[2])
+    return len(amount.written.partition(".")[2])
+
+
+def _same_percent(given: Amount, expected: Amount, asked: str) -> bool | None:
+    signs = [amount.form == "percent" for amount in (given, expected)]
+    if signs == [True, True]:
+        return _equal(given, expected)
+    hundredth = given.value / 100 == expected.value if signs[0] else given.value == expected.value / 100
+    if signs == [False, False]:
+        same = _equal(given, expected)
+        return None if not same and (hundredth or given.value * 100 == expected.value) else same
+    if hundredth:
+        return True
+    if given.value == expected.value:
+        # "25%" where the reference lost its sign; but is 0.5% meant where it says 0.5?
+        sure = asked == "%" or not signs[0] or abs(expected.value) >= 1
+        return True if sure and "/" not in expected.written else None
+    return _equal(given, expected)
+
+
+def _same_clock(given: Amount, expected: Amount) -> bool | None:
+    if given.form == expected.form:
+        if given.parts[:2] == expected.parts[:2]:
+            return given.value == expected.value or not (given.parts[2] and expected.parts[2])
+        if given.parts[2] and expected.parts[2]:
+            return given.value == expected.value
+        if (given.value - expected.value) % 720 == 0:
+            marked = any(clock.parts[2] or clock.parts[0] > 12 for clock in (given, expected))
+            return True if marked else None
+        as_ratios = given.parts[0] * expected.parts[1] == given.parts[1] * expected.parts[0]
+        return None if as_ratios else False
+    clock, other = (given, expected) if given.form == "clock" else (expected, given)
+    if other.form == "ratio":
+        return clock.parts[0] * other.parts[1] == clock.parts[1] * other.parts[0] and len(other.parts) == 2
+    on_the_hour = clock.parts[1] == 0 and other.value in (clock.parts[0], clock.value / 60)
+    return True if on_the_hour else None
+
+
+def _same_ratio(given: Amount, expected: Amount) -> bool:
+    if given.form == expected.form:
+        pairs = zip(given.parts, expected.parts, strict=False)
+        alike = len({one / other if other else None for one, other in pairs}) == 1
+        return alike and len(given.parts) == len(expected.parts)
+    return given.value == expected.value and 2 in (len(given.parts), len(expected.parts))
+
+
 def _bare(text: str) -> str:
     return re.sub(r"^[\s$£€(*]+|[\s.!,)*]+$", "", text).casefold()
-
-
-def _value(text: str) -> Fraction | None:
-    """The one number that `text` names, with sign and simple fraction; None if there is none or more than one."""
-    every = numbers(text)
-    if len(every) == 2 and re.fullmatch(r"\s*/\s*", text[every[0].span[1] : every[1].span[0]]):
-        if not every[1].value:
-            return None
-        value = every[0].value / every[1].value
-    elif len(every) == 1:
-        value = every[0].value
-    else:
-        return None
-    return -value if re.search(r"[-−]\s?[$£€]?$", text[: every[0].span[0]]) else value

@@ -7,21 +7,31 @@ final answer that is "no final answer found"; whoever asks decides whether to as
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
-from master_autogen.arithmetic import Final, equations, numbers, read_final, same_answer
+from master_autogen.arithmetic import (
+    amounts,
+    asked_unit,
+    equations,
+    numbers,
+    one_amount,
+    plain,
+    read_final,
+    rivals,
+    same_answer,
+    statement,
+)
+from master_autogen.checks.choices import choice, option_of, options
 from master_autogen.checks.finding import CheckFinding, CheckInput
+from master_autogen.checks.symbolic import same_expression
+from master_autogen.checks.words import same_words
 from master_autogen.records import Seed
 
-_LETTER = r"[\s*\[]*\(?((?:[A-H]|(?<=\()[a-h](?=\)))(?![A-Za-z'’]))[\s)\].*]*"
-_CHOICES = tuple(
-    re.compile(pattern)
-    for pattern in (
-        rf"####{_LETTER}",
-        r"\\boxed\{(?:\\text\{)?\(?([A-Ha-h])\)?\}",
-        rf"(?i:\banswer(?: is|:)|\boption|\bchoice){_LETTER}",
-        rf"(?m:^){_LETTER}$",
-    )
-)
+_FORMULA = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<![\\\w])\$([^$\n]+?)\$", re.DOTALL)
+_ENDING = re.compile(r"(?i)\b(?:is|are|equals|get|gives|becomes|comes to|so|therefore|thus|hence)\b[:,]?\s*|:\s+")
+_IN = re.compile(r"\b(\d+) (?:in|out of|to) (?:every )?(\d+)\b")
+LONGEST = 8000
+"""Characters: of a longer text the end is read."""
 _STATED = re.compile(r"(?i)\b(?:answer|result|total)\s+(?:is|will be|comes to)\s*:?\s*\W{0,3}\d")
 
 
@@ -33,31 +43,107 @@ def verify(text: str, seed: Seed) -> bool | None:
 def _judge(text: str, seed: Seed) -> tuple[bool | None, str]:
     if not seed.checkable or seed.answer is None:
         return None, "the seed has no checkable answer"
-    final = _choice(text) if seed.kind == "choice" else read_final(text)
+    text = text[-LONGEST:]
+    if seed.kind == "choice":
+        return _judge_choice(text, seed.instruction, seed.answer)
+    if seed.kind == "general":
+        same, stated = same_words(text, seed.answer)
+        return same, _says(stated, same) if stated else "no final answer found"
+    return _judge_maths(text, seed, seed.answer)
+
+
+def _judge_choice(text: str, question: str, answer: str) -> tuple[bool | None, str]:
+    chosen, right = choice(text, question), option_of(answer, question)
+    if chosen is None and right and (final := read_final(text)) is not None and final.explicit and final.sure:
+        known = [same_answer(final.text, words) for words in options(question).values()]
+        if known and all(same is False for same in known):
+            return False, f"says {final.text}, which is none of the options"
+    if chosen is None or not right:
+        return None, "no final answer found"
+    if len(chosen.letter) > 1 or (not chosen.sure and chosen.letter == right):
+        return None, "could not tell which option is the answer"
+    return chosen.letter == right, _says(chosen.letter, chosen.letter == right)
+
+
+def _judge_maths(text: str, seed: Seed, answer: str) -> tuple[bool | None, str]:
+    expected = one_amount(answer)
+    if expected is not None and (expected.form == "ratio" or "/" in expected.written):
+        text = _IN.sub(r"\1/\2" if expected.form == "number" else r"\1:\2", text)
+    stated = statement(text)
+    if stated is not None and _whole(stated.rest):
+        same = same_answer(_clause(stated.text), answer)
+        if same or (same is False and expected is not None and expected.form == "ratio"):
+            return same, _says(_clause(stated.text), same)
+    if stated is not None and (expected is None or read_final(stated.text) is None):
+        return _judge_expression(stated.text, answer)
+    final = read_final(text, seed.instruction)
+    if expected is None:
+        return _judge_expression(_last_expression(text), answer)
     if final is None:
         return None, "no final answer found"
     if not final.sure:
         return None, "could not tell which number is the answer"
-    same = same_answer(f"{final.text} {final.unit}", seed.answer)
+    same = same_answer(f"{final.text} {final.unit}".strip(), answer, _asked(seed, answer))
     if same is None:
         return None, f"could not compare {final.text!r} with the reference"
-    if not same and not final.explicit and _among_last(text, seed.answer):
+    if not same and any(same_answer(amount.text, answer) for amount in rivals(text, final)):
         return None, "could not tell which number is the answer"
-    return same, f"says {final.text}, which is {'right' if same else 'wrong'}"
+    return same, _says(final.text, same)
 
 
-def _choice(text: str) -> Final | None:
-    """The letter chosen, as "answer is (B)", "#### B", \\boxed{B} or B alone on a line."""
-    for pattern in _CHOICES:
-        if found := list(pattern.finditer(text.strip())):
-            letters = {match[1].upper() for match in found}
-            return Final(found[-1][1].upper(), explicit=True, sure=pattern is not _CHOICES[2] or len(letters) == 1)
-    return None
+def _judge_expression(given: str, answer: str) -> tuple[bool | None, str]:
+    given = _clause(given)
+    if not given:
+        return None, "no final answer found"
+    same = same_answer(given, answer)
+    if same is None:
+        same = same_expression(given, answer)
+    return same, _says(given, same) if same is not None else f"could not compare {given!r} with the reference"
 
 
-def _among_last(text: str, answer: str) -> bool:
-    closing = re.split(r"(?<=[.!?])\s+|\n+", text.strip())[-1]
-    return any(same_answer(number.text, answer) for number in numbers(closing))
+def _clause(stated: str) -> str:
+    """A stated expression without the words behind it: to the end of its formula, or of its sentence."""
+    if (formula := _FORMULA.match(stated)) is not None:
+        stated = next(group for group in formula.groups() if group)
+    return re.split(
+        r"(?<=[^\W_]|[)\]}²³°%$])[.!?,]?(?:\s+(?=[A-Z][a-z])|$)|[,;]?\s(?:because|since|which|where|as)\s", stated
+    )[0].strip(" $.")
+
+
+def _whole(rest: str) -> bool:
+    """Whether nothing after the statement could take it back."""
+    return not numbers(rest)
+
+
+def _says(what: str, same: bool | None) -> str:
+    return f"says {what}, which {'cannot be told' if same is None else 'is right' if same else 'is wrong'}"
+
+
+@lru_cache(maxsize=1024)
+def _asked(seed: Seed, answer: str) -> str:
+    """The unit that a bare answer is in: as the question asks for it, else as the reference's solution writes it."""
+    if asked := asked_unit(seed.instruction):
+        return asked
+    written = [
+        amount for amount in amounts(plain(seed.response)) if same_answer(amount.written, answer) and amount.unit
+    ]
+    return written[-1].unit if written else ""
+
+
+def _last_expression(text: str) -> str:
+    """What the text comes to, where it states no answer: its last formula, or the end of its last line."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    told = [line for line in lines if not line.rstrip().endswith("?")] or lines
+    formulas = [next(group for group in m.groups() if group) for m in _FORMULA.finditer(text)]
+    last = (
+        formulas[-1]
+        if formulas
+        else _ENDING.split(re.sub(r"(?<=[^\W_]|[)\]}²³°%π])[.!]\s+[A-Z].*$", "", told[-1]))[-1]
+        if told
+        else ""
+    )
+    several = re.search(r"(?i)\bor\b|\band\b|,|\\pm|±", last)
+    return last.strip() if several else last.split("=")[-1].strip()
 
 
 def wrong_answer(turn: CheckInput) -> CheckFinding:
@@ -91,8 +177,8 @@ def no_leak(turn: CheckInput) -> CheckFinding:
     if seed.answer is None:
         return CheckFinding(passed=None, detail="the seed has no checkable answer")
     if seed.kind == "choice":
-        chosen = _choice(turn.text)
-        leaked = chosen is not None and same_answer(chosen.text, seed.answer) is True
+        chosen = choice(turn.text, seed.instruction)
+        leaked = chosen is not None and chosen.sure and chosen.letter == option_of(seed.answer, seed.instruction)
         return CheckFinding(passed=not leaked, detail="gives the answer away" if leaked else "")
     said = [number.text for number in numbers(turn.text) if number.text.lower() != "one"]
     said += re.findall(r"\d+\s?/\s?\d+|\d{1,2}:\d{2}", turn.text)
