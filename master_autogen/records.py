@@ -25,6 +25,8 @@ LessonStatus = Literal["pending", "running", "accepted", "rejected", "failed", "
 Purpose = Literal["turn", "judge", "score", "embed"]
 Basis = Literal["dual", "single", "judge"]
 Verdict = Literal["better", "tie", "worse"]
+CodeCheck = Literal["off", "bwrap", "rlimit"]
+"""How programs that models wrote are run to check them: not at all, in a bubblewrap sandbox, or under limits alone."""
 Act = Literal[
     "pose", "err", "correct", "revise", "state", "challenge", "conclude", "solve", "pose_similar", "solve_similar"
 ]

@@ -15,7 +15,7 @@ from master_autogen.checks.form import complete, not_empty, one_speaker
 from master_autogen.checks.majority import majority
 from master_autogen.records import Seed
 
-__all__ = ["REGISTRY", "CheckFinding", "CheckInput", "Seed", "check", "verify"]
+__all__ = ["REGISTRY", "SLOW", "CheckFinding", "CheckInput", "Seed", "check", "verify"]
 
 Check = Callable[[CheckInput], CheckFinding]
 
@@ -31,6 +31,9 @@ REGISTRY: Mapping[str, Check] = {
     "majority": majority,
 }
 """The names are those of `records.CHECKS`, which scenario files are read against."""
+
+SLOW = frozenset({"right_answer", "wrong_answer"})
+"""May take long (symbolic maths, a program to run): the classroom awaits them, so that other lessons go on."""
 
 
 def check(name: str, turn: CheckInput) -> CheckFinding:

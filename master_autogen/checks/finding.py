@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from master_autogen.records import Record, Seed
+from master_autogen.records import CodeCheck, Record, Seed
 
 
 class CheckInput(Record):
-    """One turn. `target` is the question it is about; `said` are the texts of the earlier turns that count,
-    `speakers` their roles."""
+    """One turn. `target` is the question it is about; `said` are the texts of the earlier turns that count, `speakers`
+    their roles, `teacher` those of them that the pair's instruction side said."""
 
     target: Seed
     text: str
@@ -17,7 +17,9 @@ class CheckInput(Record):
     phase: str
     said: tuple[str, ...] = Field(default_factory=tuple)
     speakers: tuple[str, ...] = ()
+    teacher: tuple[str, ...] = ()
     truncated: bool = False
+    code_check: CodeCheck = "off"
 
 
 class CheckFinding(Record):

@@ -15,7 +15,7 @@ logger = logging.getLogger(__name__)
 
 def build_team(stage: Stage, lesson: LessonPlan, plan: EpisodePlan, desk: Desk | None = None) -> ScriptedGroupChat:
     """The team of an episode, ready for one `run(task=question(team.play))` or `run_stream`."""
-    play = Play(stage.scenario, lesson, plan)
+    play = Play(stage.scenario, lesson, plan, code_check=stage.code_check)
     desk = desk or Desk(stage, lesson, plan)
     clients = {
         role: desk.chat(agent, stage.pool.agents[agent].model, "turn") for role, agent in plan.cast.agents.items()

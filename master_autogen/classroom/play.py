@@ -1,18 +1,22 @@
 """The course of one episode, without any AutoGen in it: what comes next, what counts, when it is over.
 
 `Play` renders each phase's prompt with the private facts the phase grants, judges what was said by the phase's checks,
-asks again a bounded number of times, and ends the episode with a reason. The director drives it.
+asks again a bounded number of times, and ends the episode with a reason. The director drives it, a notebook may:
+
+    play.step()  # who is to say what
+    play.hear(Heard("1", "The answer is 12.", {}))
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from master_autogen.checks import CheckInput, check
+from master_autogen.checks import SLOW, CheckInput, check
 from master_autogen.prompts import fill
-from master_autogen.records import CheckResult, EpisodePlan, LessonPlan, MadeBy, Seed, Turn
+from master_autogen.records import CheckResult, CodeCheck, EpisodePlan, LessonPlan, MadeBy, Seed, Turn
 from master_autogen.scenario import Phase, Scenario
 
 
@@ -37,7 +41,9 @@ class Heard(NamedTuple):
 class Play:
     """One episode as it goes. `turns` are those that count; `over` says why nothing more is asked for."""
 
-    def __init__(self, scenario: Scenario, lesson: LessonPlan, episode: EpisodePlan) -> None:
+    def __init__(
+        self, scenario: Scenario, lesson: LessonPlan, episode: EpisodePlan, *, code_check: CodeCheck = "off"
+    ) -> None:
         self.scenario = scenario
         self.lesson = lesson
         self.episode = episode
@@ -45,6 +51,7 @@ class Play:
         self.checks: list[CheckResult] = []
         self.withdrawn: list[str] = []
         self.rejected: str | None = None
+        self._code_check = code_check
         self._script = scenario.script
         self._at = 0
         self._attempt = 1
@@ -73,10 +80,17 @@ class Play:
         assert self.lesson.similar is not None  # casting gives every lesson of such a scenario its similar seed
         return self.lesson.similar
 
-    def hear(self, heard: Heard) -> None:
-        """Take what the speaker said: it counts, or it is asked for again, or the episode is rejected."""
+    async def look(self, heard: Heard) -> list[CheckResult]:
+        """What the phase's checks find of this, slow ones in a thread. Changes nothing: `hear` takes the findings."""
+        if SLOW.isdisjoint(self._script[self._at].checks):
+            return self._found(heard)
+        return await asyncio.to_thread(self._found, heard)
+
+    def hear(self, heard: Heard, found: Sequence[CheckResult] | None = None) -> None:
+        """Take what the speaker said: it counts, or it is asked for again, or the episode is rejected. `found` is what
+        `look` gave; without it the checks run here and now."""
         phase = self._script[self._at]
-        findings = self._look(phase, heard)
+        findings = self._found(heard) if found is None else found
         self.checks += findings
         failed = [found for found in findings if found.passed is False]
         if failed and self._attempt <= phase.retries:
@@ -102,7 +116,9 @@ class Play:
         title = self.scenario.roles[phase.role].title
         return facts | {"question": seed.instruction, "title": title, "phase": phase.name, "exchange": phase.exchange}
 
-    def _look(self, phase: Phase, heard: Heard) -> list[CheckResult]:
+    def _found(self, heard: Heard) -> list[CheckResult]:
+        phase = self._script[self._at]
+        teacher = self.scenario.pair.instruction
         seen = CheckInput(
             target=self.target(phase),
             text=heard.text,
@@ -110,7 +126,9 @@ class Play:
             phase=phase.name,
             said=tuple(turn.text for turn in self.turns),
             speakers=tuple(turn.role for turn in self.turns),
+            teacher=tuple(turn.text for turn in self.turns if turn.role == teacher),
             truncated=heard.metadata.get("truncated") == "yes",
+            code_check=self._code_check,
         )
         found = [(name, check(name, seen)) for name in phase.checks]
         return [

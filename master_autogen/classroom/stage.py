@@ -22,7 +22,7 @@ from master_autogen.grading.quality import Rubric
 from master_autogen.models.providers import Clients
 from master_autogen.models.recorded import CallSite, RecordedClient, RecordedScorer, by_identity, call_numbers
 from master_autogen.pool import AgentSpec, Pool
-from master_autogen.records import Call, EpisodePlan, LessonPlan, Purpose
+from master_autogen.records import Call, CodeCheck, EpisodePlan, LessonPlan, Purpose
 from master_autogen.scenario import Scenario
 
 Guest = Callable[[str, ChatCompletionClient], ChatAgent]
@@ -36,6 +36,7 @@ class Stage:
     `rubric` None: the verifier judges. `guests` play roles in place of the pool's agents. `recorded` gives the calls
     of an earlier playing by episode id, which are used again instead of asking the models; with `strict`, nothing
     else may be asked. `grader` tells evaluators that grade a lesson once more from those that graded it first.
+    `code_check` says how programs are run, where a check has to run one.
     """
 
     scenario: Scenario
@@ -48,6 +49,7 @@ class Stage:
     recorded: Callable[[str], Sequence[Call]] = lambda owner: ()
     strict: bool = False
     grader: str = ""
+    code_check: CodeCheck = "off"
 
     def evaluator(self, name: str) -> str:
         """An evaluator's name in the log's calls."""

@@ -51,7 +51,8 @@ class Director(BaseGroupChatManager):
         await super().update_message_thread(messages)
         if self._active_speakers and messages and isinstance(messages[-1], BaseChatMessage):
             said = messages[-1]
-            self._play.hear(Heard(said.id, said.to_text(), said.metadata))
+            heard = Heard(said.id, said.to_text(), said.metadata)
+            self._play.hear(heard, await self._play.look(heard))
 
     async def select_speaker(self, thread: Sequence[BaseAgentEvent | BaseChatMessage]) -> str:
         step = self._play.step()
