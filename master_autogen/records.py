@@ -25,6 +25,8 @@ LessonStatus = Literal["pending", "running", "accepted", "rejected", "failed", "
 Purpose = Literal["turn", "judge", "score", "embed"]
 Basis = Literal["dual", "single", "judge"]
 Verdict = Literal["better", "tie", "worse"]
+Label = Literal["correction", "confirmation"]
+"""What an error correction turned out to be: code found the first answer wrong, or right."""
 CodeCheck = Literal["off", "bwrap", "rlimit"]
 """How programs that models wrote are run to check them: not at all, in a bubblewrap sandbox, or under limits alone."""
 Act = Literal[
@@ -196,7 +198,7 @@ class CheckResult(Record):
 
 class Episode(Record):
     """One conversation as it was played. `reason` says why it is not `complete`; `cast` is who played, which is not who
-    was drawn where an endpoint was dead (the plan keeps that)."""
+    was drawn where an endpoint was dead (the plan keeps that). `label` is None where no first answer was checked."""
 
     id: str
     lesson_id: str
@@ -205,6 +207,7 @@ class Episode(Record):
     is_base: bool
     status: EpisodeStatus
     reason: str | None = None
+    label: Label | None = None
     turns: tuple[Turn, ...] = ()
     checks: tuple[CheckResult, ...] = ()
 

@@ -13,13 +13,16 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
 from master_autogen.prompts import TemplateFault, variables
-from master_autogen.records import CHECKS, KINDS, Act, Kind, Side
+from master_autogen.records import CHECKS, KINDS, MISCONCEPTIONS, Act, Kind, Side
 from master_autogen.yaml_files import Fault, Located, find, locate, parse
 
 PRIVATE = ("reference", "answer", "similar_question", "similar_reference", "similar_answer")
 """Facts that a phase sees only where its `sees` grants them."""
-PUBLIC = ("question", "title", "phase", "exchange")
-"""Facts that every prompt may use; `title` is the speaker's, `exchange` counts a debate's exchanges from 1."""
+PUBLIC = ("question", "title", "phase", "exchange", "confirmed")
+"""Facts that every prompt may use; `title` is the speaker's, `exchange` counts a debate's exchanges from 1, `confirmed`
+is true once a first answer turned out right and the lesson goes on as a confirmation."""
+WRONG_ON_PURPOSE = ("err", "state")
+"""Acts in which a worded agent says a mistake that code has planted."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Fact = Literal["reference", "answer", "similar_question", "similar_reference", "similar_answer"]
@@ -44,7 +47,12 @@ class Phase(Schema):
     `prompt` is the system message; `ask`, where there is one, closes the request. `opens_with` puts the similar
     question verbatim before what is said. `about` says which question the checks take for the turn's. `quote` is how
     an untrained student turn stands inside the next human turn of a sample. `retries` is how often the speaker may be
-    asked again when a check fails; `on_failure` says whether the episode is then rejected or goes on.
+    asked again when a check fails; `on_failure` says whether the episode is then rejected or goes on. A check of the
+    answer that could not tell has failed too, where the seed is one that can be checked.
+
+    `if_right` is what becomes of a turn that fails `wrong_answer` to the end: `plant` puts a planted mistake in its
+    place, and where none fits does as `confirm`: the lesson goes on as a confirmation, if it is in the share that the
+    scenario's `confirmations` keeps. `misconceptions` are those to plant, all that fit if empty.
     """
 
     name: Name
@@ -61,6 +69,8 @@ class Phase(Schema):
     checks: list[str] = Field(default_factory=list)
     retries: int = Field(2, ge=0, le=10)
     on_failure: Literal["reject", "keep"] = "reject"
+    if_right: Literal["plant", "confirm", "reject"] = "reject"
+    misconceptions: list[str] = Field(default_factory=list)
     exchange: int = Field(1, ge=1, description="set by `exchanges`, not in a file")
 
 
@@ -92,7 +102,8 @@ class Scenario(Schema):
     """A whole scenario file, checked. `script` is its phases in the order they are played.
 
     `opens_with_question`: the question is said to everyone first, verbatim, and opens the sample. `similar`: lessons
-    need a second question that is like the first. `system` is the system text of the samples.
+    need a second question that is like the first. `system` is the system text of the samples. `confirmations` is the
+    share of the seeds, by hash, whose right first answer may make a confirmation; of the others it is rejected.
     """
 
     name: Name
@@ -104,6 +115,7 @@ class Scenario(Schema):
     opens_with_question: bool = True
     similar: bool = False
     system: str = ""
+    confirmations: float = Field(0.0, ge=0, le=1)
     phases: list[Step] = Field(min_length=1)
 
     @property
@@ -160,6 +172,14 @@ def _phase_faults(scenario: Scenario, phase: Phase, at: tuple[str | int, ...], d
     for i, check in enumerate(phase.checks):
         if check not in CHECKS:
             yield doc.fault((*at, "checks", i), f"no check {check!r}; there are: {', '.join(CHECKS)}")
+    for i, misconception in enumerate(phase.misconceptions):
+        if misconception not in MISCONCEPTIONS:
+            there_are = ", ".join(MISCONCEPTIONS)
+            yield doc.fault((*at, "misconceptions", i), f"no misconception {misconception!r}; there are: {there_are}")
+    if phase.if_right != "reject" and "wrong_answer" not in phase.checks:
+        yield doc.fault((*at, "if_right"), "needs the check wrong_answer; add it to `checks`")
+    if phase.misconceptions and phase.if_right != "plant" and phase.act not in WRONG_ON_PURPOSE:
+        yield doc.fault((*at, "misconceptions"), "nothing is planted in this phase; say `if_right: plant`")
     if phase.train and phase.side != "gpt":
         yield doc.fault((*at, "train"), "only a turn of side gpt can be trained on")
     wants_similar = "similar_question" in (phase.opens_with, phase.about) or any("similar" in f for f in phase.sees)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from master_autogen.checks import REGISTRY, CheckInput, check, verify
+from master_autogen.checks import REGISTRY, CheckFinding, CheckInput, check, verify
 from master_autogen.records import CHECKS, Seed
 
 BUS = Seed(
@@ -131,6 +131,13 @@ def test_the_pronoun_one_is_no_leak() -> None:
     seed = BUS.model_copy(update={"answer": "1"})
     assert find("no_leak", "Which one is it?", seed) == (True, "")
     assert find("no_leak", "It is 1.", seed) == (False, "gives the answer away: 1")
+
+
+def test_what_has_been_given_as_the_answer_before_is_no_leak() -> None:
+    said = CheckInput(target=BUS, text="Yes, 11.", role="teacher", phase="correct", said=("The answer is 11.",))
+    assert check("no_leak", said) == CheckFinding(passed=True, detail="the answer has been given before")
+    in_passing = said.model_copy(update={"said": ("18 - 7 = 11, then 11 - 7 = 4. The answer is 4.",)})
+    assert check("no_leak", in_passing) == CheckFinding(passed=False, detail="gives the answer away: 11")
 
 
 def test_leaks_in_multiple_choice_and_in_words() -> None:

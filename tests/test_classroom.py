@@ -167,15 +167,14 @@ async def test_what_is_asked_again_is_forgotten_by_everybody(monkeypatch: pytest
 
 
 async def test_a_turn_that_fails_to_the_end_rejects_the_episode(monkeypatch: pytest.MonkeyPatch) -> None:
-    client = ScriptedClient.of(["Begin with what is there.", *["The answer is 37."] * 4])
+    client = ScriptedClient.of(["Begin with what is there.", "The answer is 12.", *["It is 37, of course."] * 3])
     _pool_of(client, monkeypatch)
     at = stage("error_correction", judge=False)
     lesson = plan(at.scenario, at.pool)
     episode = await play_episode(at, lesson, lesson.episodes[0])
     assert (episode.status, len(client.requests)) == ("rejected", 5)
-    assert episode.reason is not None
-    assert episode.reason.startswith("err: wrong_answer: ")
-    assert episode.turns[-1].attempts == 4
+    assert episode.reason == "correct: no_leak: gives the answer away: 37"
+    assert [turn.attempts for turn in episode.turns] == [1, 1, 3]
 
 
 async def test_what_a_reasoning_model_thinks_is_kept_apart(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,6 +56,12 @@ def test_show_tells_roles_and_phases() -> None:
     assert lines(cli("scenarios", "show", "quiz.yaml").stdout) == lines(QUIZ)
 
 
+def test_show_tells_what_becomes_of_a_right_first_answer() -> None:
+    shown = cli("scenarios", "show", "error_correction").stdout
+    assert "again 3 times; if right, a" in shown
+    assert shown.count("mistake is planted)") == 1
+
+
 def test_check_says_ok_for_all_that_come_along() -> None:
     result = cli("scenarios", "check")
     assert result.exit_code == 0
@@ -81,7 +87,7 @@ def test_check_prints_every_fault_by_its_line() -> None:
         f"bad.yaml:13: phases.1.checks.1: no check 'not_emty'; there are: {', '.join(CHECKS)}",
         "bad.yaml:18: phases.2.sees.1: sees 'reference', but neither prompt nor ask uses it",
         "bad.yaml:19: phases.2.prompt: {{ answer }}: the phase does not see it; add it to `sees`: [answer]; there are: "
-        "exchange, phase, question, reference, title",
+        "confirmed, exchange, phase, question, reference, title",
         "ok  good.yaml: 2 phases",
         "1 of 2 files with faults",
     ]

@@ -106,6 +106,16 @@ def test_the_oldest_schema_is_brought_up_to_date(tmp_path: Path) -> None:
     assert [hit.episode_id for hit in search(open_log(path), "four")][:1] == ["run1-1-1-e0"]
 
 
+def test_episodes_from_before_have_no_label(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    old = Database(path)
+    MIGRATIONS.apply(old, stop_before="m004_label_of_episodes")
+    assert "label" not in old["episodes"].columns_dict
+    old.close()
+    planned_log(path)
+    assert [tuple(found) for found in open_log(path).execute("SELECT DISTINCT label FROM episodes")] == [(None,)]
+
+
 def test_an_old_log_that_is_read_only_is_named(open_folder: Path) -> None:
     path = open_folder / "old.db"
     MIGRATIONS.apply(Database(path), stop_before="m002_turns_fts")

@@ -70,6 +70,7 @@ def episode(lesson: LessonPlan, slot: int, **changes: object) -> Episode:
         cast=planned.cast,
         is_base=slot == 0,
         status="complete",
+        label=None if slot == 0 else "correction",
         turns=(turn(0, LONG, side="human", train=False, made_by="template"), turn(1, notes={"misconception": "carry"})),
         checks=(
             CheckResult(name="right_answer", turn_idx=1, passed=False, detail="said 5", attempt=1),

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from master_autogen.errors import UserError
-from master_autogen.records import CHECKS
+from master_autogen.records import CHECKS, MISCONCEPTIONS
 from master_autogen.scenario import read_scenario
 from master_autogen.yaml_files import names
 
@@ -109,7 +109,7 @@ def test_all_faults_come_at_once_by_line() -> None:
         .replace("[not_empty]", "[not_empty, no_leek]")
         .replace("{{ question }} by {{ reference }}", "{{ broken")
     )
-    known = "exchange, phase, question, title"
+    known = "confirmed, exchange, phase, question, title"
     checks = ", ".join(CHECKS)
     assert _faults(text) == [
         "s.yaml:1: summary: missing",
@@ -143,6 +143,14 @@ def test_all_faults_come_at_once_by_line() -> None:
         ("{title: Student}", "{title: Student, continues: nobody}", "s.yaml:6: roles.student.continues: no other role 'nobody'"),
         ("title: Tiny", "title: Tiny\nopens_with_question: false\nkinds: [maths]",
          "s.yaml:4: kinds.1: input should be 'math', 'code', 'choice' or 'general' (found 'maths')"),
+        ("    checks: [not_empty]", "    checks: [not_empty]\n    if_right: plant",
+         "s.yaml:14: phases.1.if_right: needs the check wrong_answer; add it to `checks`"),
+        ("    checks: [not_empty]", "    checks: [not_empty]\n    misconceptions: [misread]",
+         "s.yaml:14: phases.1.misconceptions: nothing is planted in this phase; say `if_right: plant`"),
+        ("    checks: [not_empty]", "    checks: [wrong_answer]\n    if_right: plant\n    misconceptions: [misread, swop]",
+         f"s.yaml:15: phases.1.misconceptions.2: no misconception 'swop'; there are: {', '.join(MISCONCEPTIONS)}"),
+        ("title: Tiny", "title: Tiny\nconfirmations: 15",
+         "s.yaml:3: confirmations: input should be less than or equal to 1 (found 15)"),
         ("side: human", "side: hidden", None),
     ],
 )  # fmt: skip

@@ -172,10 +172,13 @@ def sound_steps(turn: CheckInput) -> CheckFinding:
 
 
 def no_leak(turn: CheckInput) -> CheckFinding:
-    """The reference's final answer must not be in the turn, in figures or words; what the question names is no leak."""
+    """The reference's final answer must not be in the turn, in figures or words; what the question names is no leak,
+    nor what somebody has given as the final answer before."""
     seed = turn.target
     if seed.answer is None:
         return CheckFinding(passed=None, detail="the seed has no checkable answer")
+    if any(verify(text, seed) for text in turn.said):
+        return CheckFinding(passed=True, detail="the answer has been given before")
     if seed.kind == "choice":
         chosen = choice(turn.text, seed.instruction)
         leaked = chosen is not None and chosen.sure and chosen.letter == option_of(seed.answer, seed.instruction)

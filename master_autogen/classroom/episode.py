@@ -58,6 +58,7 @@ def _episode(play: Play, status: EpisodeStatus, reason: str | None) -> Episode:
         is_base=play.episode.slot == 0,
         status=status,
         reason=reason,
+        label=play.label,
         turns=tuple(play.turns),
         checks=tuple(play.checks),
     )

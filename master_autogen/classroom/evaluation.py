@@ -18,7 +18,8 @@ from master_autogen.classroom.evaluators import (
     ToMeasure,
     TrainedTurn,
 )
-from master_autogen.classroom.stage import Desk, Stage, draw_key
+from master_autogen.classroom.play import draw_key
+from master_autogen.classroom.stage import Desk, Stage
 from master_autogen.draws import draw
 from master_autogen.grading.quality import Quality, Rubric, Vote, found_wrong, panel, settled, unread, verdict
 from master_autogen.models.base import Scorer

@@ -1,7 +1,8 @@
 """The course of one episode, without any AutoGen in it: what comes next, what counts, when it is over.
 
 `Play` renders each phase's prompt with the private facts the phase grants, judges what was said by the phase's checks,
-asks again a bounded number of times, and ends the episode with a reason. The director drives it, a notebook may:
+asks again a bounded number of times, and ends the episode with a reason. A first answer that is to be wrong and is not
+gets a planted mistake in its place, or makes the lesson a confirmation. The director drives it, a notebook may:
 
     play.step()  # who is to say what
     play.hear(Heard("1", "The answer is 12.", {}))
@@ -15,9 +16,14 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from master_autogen.checks import SLOW, CheckInput, check
+from master_autogen.classroom.first_error import Settled, settle
 from master_autogen.prompts import fill
-from master_autogen.records import CheckResult, CodeCheck, EpisodePlan, LessonPlan, MadeBy, Seed, Turn
+from master_autogen.records import CheckResult, CodeCheck, EpisodePlan, Label, LessonPlan, MadeBy, Seed, Turn
 from master_autogen.scenario import Phase, Scenario
+from master_autogen.wording import Planted
+
+OF_ANSWERS = frozenset({"right_answer", "wrong_answer"})
+"""Checks that have to tell, where the seed can be checked."""
 
 
 class Step(NamedTuple):
@@ -39,7 +45,8 @@ class Heard(NamedTuple):
 
 
 class Play:
-    """One episode as it goes. `turns` are those that count; `over` says why nothing more is asked for."""
+    """One episode as it goes. `turns` are those that count; `over` says why nothing more is asked for. `instead` is
+    what has to be said, and heard, in the speaker's name before the next step: a planted mistake."""
 
     def __init__(
         self, scenario: Scenario, lesson: LessonPlan, episode: EpisodePlan, *, code_check: CodeCheck = "off"
@@ -51,6 +58,8 @@ class Play:
         self.checks: list[CheckResult] = []
         self.withdrawn: list[str] = []
         self.rejected: str | None = None
+        self.label: Label | None = None
+        self.instead: Heard | None = None
         self._code_check = code_check
         self._script = scenario.script
         self._at = 0
@@ -92,16 +101,45 @@ class Play:
         phase = self._script[self._at]
         findings = self._found(heard) if found is None else found
         self.checks += findings
-        failed = [found for found in findings if found.passed is False]
+        failed = [result for result in findings if result.passed is False or self._had_to_tell(phase, result)]
         if failed and self._attempt <= phase.retries:
-            self.withdrawn.append(heard.id)
-            self._attempt += 1
+            self._withdraw(heard)
             return
+        settled = Settled() if heard is self.instead else self._settle(phase, failed)
+        if settled.planted is not None:
+            self._withdraw(heard)
+            self.instead = self._planted(settled.planted)
+            return
+        self.instead = None
+        if settled.confirmed:
+            self.label, failed = "confirmation", []
+        elif any(result.name == "wrong_answer" and result.passed for result in findings):
+            self.label = "correction"
         self.turns.append(self._turn(phase, heard))
         self._at += 1
         self._attempt = 1
         if failed and phase.on_failure == "reject":
-            self.rejected = f"{phase.name}: {failed[0].name}: {failed[0].detail}"
+            told = "could not tell: " if failed[0].passed is None else ""
+            self.rejected = f"{phase.name}: {failed[0].name}: {told}{failed[0].detail}{settled.why}"
+
+    def _withdraw(self, heard: Heard) -> None:
+        self.withdrawn.append(heard.id)
+        self._attempt += 1
+
+    def _had_to_tell(self, phase: Phase, found: CheckResult) -> bool:
+        """Whether a check that could not tell should have been able to."""
+        seed = self.target(phase)
+        runs = seed.kind == "code" and seed.answer is not None and self._code_check != "off"
+        return found.passed is None and found.name in OF_ANSWERS and (seed.checkable or runs)
+
+    def _settle(self, phase: Phase, failed: Sequence[CheckResult]) -> Settled:
+        share, key = self.scenario.confirmations, draw_key(self.lesson, self.episode)
+        return settle(phase, self.target(phase), failed, share=share, key=key)
+
+    def _planted(self, planted: Planted) -> Heard:
+        notes = {**planted.notes, "misconception": planted.misconception, "planted": "yes"}
+        metadata = {"made_by": "template", "notes": json.dumps(notes, sort_keys=True)}
+        return Heard(f"{self.episode.id}:{self._at}:{self._attempt}", planted.text, metadata)
 
     def _facts(self, phase: Phase) -> dict[str, object]:
         seed, similar = self.lesson.seed, self.lesson.similar
@@ -114,7 +152,13 @@ class Play:
         }
         facts = {name: granted[name] for name in phase.sees}
         title = self.scenario.roles[phase.role].title
-        return facts | {"question": seed.instruction, "title": title, "phase": phase.name, "exchange": phase.exchange}
+        return facts | {
+            "question": seed.instruction,
+            "title": title,
+            "phase": phase.name,
+            "exchange": phase.exchange,
+            "confirmed": self.label == "confirmation",
+        }
 
     def _found(self, heard: Heard) -> list[CheckResult]:
         phase = self._script[self._at]
@@ -159,6 +203,11 @@ class Play:
 
 def _made_by(text: str) -> MadeBy:
     return "worded" if text == "worded" else "template" if text == "template" else "model"
+
+
+def draw_key(lesson: LessonPlan, episode: EpisodePlan) -> tuple[object, ...]:
+    """What the draws of an episode hang on, besides phase and attempt."""
+    return (lesson.random_seed, lesson.scenario, lesson.round, lesson.seed.id, episode.slot)
 
 
 def titles(scenario: Scenario) -> dict[str, str]:

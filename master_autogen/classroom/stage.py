@@ -14,7 +14,7 @@ from autogen_core.models import ChatCompletionClient
 
 from master_autogen.classroom.agents import PhaseAgent
 from master_autogen.classroom.cue import Cue
-from master_autogen.classroom.play import own_voice, titles
+from master_autogen.classroom.play import draw_key, own_voice, titles
 from master_autogen.classroom.team import RuntimeName
 from master_autogen.classroom.worded import WordedAgent
 from master_autogen.draws import draw
@@ -130,11 +130,6 @@ class Desk:
             price=spec.price,
             tries=spec.limits.tries,
         )
-
-
-def draw_key(lesson: LessonPlan, episode: EpisodePlan) -> tuple[object, ...]:
-    """What the draws of an episode hang on, besides phase and attempt."""
-    return (lesson.random_seed, lesson.scenario, lesson.round, lesson.seed.id, episode.slot)
 
 
 def _sampling(spec: AgentSpec, key: tuple[object, ...]) -> Callable[[Cue], Mapping[str, Any]]:

@@ -53,6 +53,19 @@ class Director(BaseGroupChatManager):
             said = messages[-1]
             heard = Heard(said.id, said.to_text(), said.metadata)
             self._play.hear(heard, await self._play.look(heard))
+            if self._play.instead is not None:
+                await self._say(self._play.instead, said.source)
+
+    async def _say(self, instead: Heard, speaker: str) -> None:
+        """Say this to everybody in the speaker's name. It is the manager who says it, so that nobody has to be asked,
+        and an agent of a user's own can have its answer replaced like any other."""
+        message = TextMessage(content=instead.text, source=speaker, id=instead.id, metadata=dict(instead.metadata))
+        await self.publish_message(
+            GroupChatStart(messages=[message]), topic_id=DefaultTopicId(type=self._group_topic_type)
+        )
+        await self._output_message_queue.put(message)
+        await super().update_message_thread([message])
+        self._play.hear(instead, await self._play.look(instead))
 
     async def select_speaker(self, thread: Sequence[BaseAgentEvent | BaseChatMessage]) -> str:
         step = self._play.step()

@@ -105,7 +105,10 @@ def _checks(phase: Phase) -> str | None:
     if not phase.checks:
         return None
     kept = "" if phase.on_failure == "reject" else "; kept if it fails"
-    return f"{', '.join(phase.checks)} (asked again {counted(phase.retries, 'time')}{kept})"
+    return f"{', '.join(phase.checks)} (asked again {counted(phase.retries, 'time')}{_IF_RIGHT[phase.if_right]}{kept})"
+
+
+_IF_RIGHT = {"plant": "; if right, a mistake is planted", "confirm": "; if right, a confirmation", "reject": ""}
 
 
 @scenarios.command()

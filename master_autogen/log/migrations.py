@@ -34,6 +34,12 @@ def m003_memory_bank_by_candidate(db: Database) -> None:
 
 
 @MIGRATIONS()
+def m004_label_of_episodes(db: Database) -> None:
+    """What an error correction turned out to be: "correction" or "confirmation"; NULL where nothing was checked."""
+    db.execute("ALTER TABLE episodes ADD COLUMN label TEXT")
+
+
+@MIGRATIONS()
 def m005_marks(db: Database) -> None:
     """What people said of episodes."""
     db.executescript(_MARKS)

@@ -173,6 +173,7 @@ def _episode(found: dict[str, Any], turns: Sequence[Turn], checks: Sequence[Chec
         is_base=found["is_base"],
         status=found["status"],
         reason=found["reason"],
+        label=found["label"],
         turns=tuple(turns),
         checks=tuple(checks),
     )

@@ -54,7 +54,7 @@ LESSONS = Insert(
 )
 _EPISODE = ("id", "lesson_id", "run_id", "slot", "pair_instruction", "pair_response", "cast", "origin", "probability")
 PLANNED_EPISODES = Insert("episodes", (*_EPISODE, "is_base"), on_conflict="ON CONFLICT (id) DO NOTHING")
-_PLAYED = (*_EPISODE, "is_base", "status", "reason", "planned_cast", "played")
+_PLAYED = (*_EPISODE, "is_base", "status", "reason", "label", "planned_cast", "played")
 PLAYED_EPISODES = Insert(
     "episodes",
     _PLAYED,
@@ -106,7 +106,7 @@ def played_episode_row(episode: Episode, plan: LessonPlan) -> Row:
         raise ValueError(f"episode {episode.id} is not in the plan of lesson {plan.id}")
     other = None if planned.cast == episode.cast else to_json(planned.cast.model_dump(mode="json"))
     start = _episode_row(episode.id, plan, planned.slot, episode.cast)
-    return row(*start, episode.is_base, episode.status, episode.reason, other, 1)
+    return row(*start, episode.is_base, episode.status, episode.reason, episode.label, other, 1)
 
 
 def cast_of(found: Mapping[str, Any]) -> Cast:
