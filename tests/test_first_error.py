@@ -237,6 +237,23 @@ async def test_an_agent_of_a_users_own_is_replaced_too(monkeypatch: pytest.Monke
     assert all(RIGHT not in m["content"] for seen in client.requests[-2:] for m in seen.messages)
 
 
+async def test_an_agent_of_a_users_own_does_not_hear_what_was_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = client_that_says(RIGHT)
+    monkeypatch.setattr("master_autogen.models.providers.Clients.chat", lambda self, name: client)
+
+    def guest(role: str, client: ChatCompletionClient) -> AssistantAgent:
+        return AssistantAgent(role, model_client=client, system_message="You are a teacher.")
+
+    at = stage("error_correction", judge=False, guests={"teacher": guest})
+    lesson = plan(at.scenario, at.pool)
+    episode = await play_episode(at, lesson, lesson.episodes[0])
+    assert (episode.status, episode.turns[1].made_by) == ("complete", "template")
+    correct = [m["content"] for m in client.requests[5].messages]
+    assert correct[0] == "You are a teacher."
+    assert any(episode.turns[1].text in text for text in correct)
+    assert all(RIGHT not in text for text in correct)
+
+
 async def test_the_label_comes_with_the_episode(monkeypatch: pytest.MonkeyPatch) -> None:
     client = client_that_says(RIGHT)
     monkeypatch.setattr("master_autogen.models.providers.Clients.chat", lambda self, name: client)

@@ -118,7 +118,7 @@ class Seat(ChatAgentContainer):
     async def _speak(self, agent: ChatAgent, token: CancellationToken) -> None:
         """An exception goes to the runtime as it was raised: nobody else needs to be told."""
         response: Response | None = None
-        async for said in agent.on_messages_stream(self._message_buffer, token):
+        async for said in agent.on_messages_stream(_that_count(self._message_buffer), token):
             if isinstance(said, Response):
                 response = said
             else:
@@ -130,6 +130,12 @@ class Seat(ChatAgentContainer):
         answer = GroupChatAgentResponse(response=response, name=agent.name)
         topic = DefaultTopicId(type=self._parent_topic_type)
         await self.publish_message(answer, topic_id=topic, cancellation_token=token)
+
+
+def _that_count(messages: Sequence[BaseChatMessage]) -> list[BaseChatMessage]:
+    """Without what the cue says was withdrawn: agents of a user's own know nothing of cues."""
+    withdrawn = {gone for message in messages if isinstance(message, Cue) for gone in message.withdrawn}
+    return [message for message in messages if message.id not in withdrawn]
 
 
 class PlayIsOver(TerminationCondition):
