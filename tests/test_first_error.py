@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 from autogen_agentchat.agents import AssistantAgent
-from autogen_core.models import ChatCompletionClient
+from autogen_core.models import ChatCompletionClient, SystemMessage
 
 from master_autogen.checks import verify
 from master_autogen.classroom import first_error
 from master_autogen.classroom.episode import build_team, play_episode
 from master_autogen.classroom.play import Heard, Play
 from master_autogen.classroom.team import RuntimeName, question
+from master_autogen.models.providers import build_clients
 from master_autogen.models.scripted import ScriptedClient
 from master_autogen.records import CodeCheck, Seed
 from master_autogen.scenario import Scenario, read_scenario
@@ -252,6 +253,18 @@ async def test_an_agent_of_a_users_own_does_not_hear_what_was_replaced(monkeypat
     assert correct[0] == "You are a teacher."
     assert any(episode.turns[1].text in text for text in correct)
     assert all(RIGHT not in text for text in correct)
+
+
+@pytest.mark.parametrize(("model", "last"), [("careful", True), ("hasty", False)])
+async def test_the_scripted_pool_has_something_to_say_in_a_confirmation(model: str, last: bool) -> None:
+    client = build_clients(scripted_pool(), environ={}).chat(model)
+    play, _ = played(correction(share=1.0), [RIGHT] * 4, RIDDLE)
+    while play.over is None and len(play.turns) < 4:
+        step = play.step()
+        said = await client.create([SystemMessage(content=step.prompt)], extra_create_args={"seed": step.attempt})
+        play.hear(Heard(f"{step.turn}.{step.attempt}", str(said.content), {}))
+    assert [turn.phase for turn in play.turns] == ["pose", "err", "correct", "revise"]
+    assert verify(play.turns[-1].text, RIDDLE) is last
 
 
 async def test_the_label_comes_with_the_episode(monkeypatch: pytest.MonkeyPatch) -> None:
