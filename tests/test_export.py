@@ -76,7 +76,7 @@ def meta(scenario: str, seed: Seed = PENS, **more: object) -> dict[str, object]:
         "pi": 0.75,
         "pair": {"instruction": "kind", "response": "steady"},
         "verified": True,
-        "label": None,
+        "label": "",
     } | more
 
 

@@ -103,6 +103,10 @@ def test_preference_chooses_the_corrected_answer() -> None:
 def test_a_lesson_without_a_wrong_answer_has_no_preference() -> None:
     with pytest.raises(Refused, match=r"^no wrong answer stands in it, so there is nothing to prefer$"):
         row("preference", lesson=accepted("debate", DEBATE))
+    lesson = accepted("error_correction", CORRECTION)
+    confirmed = tuple(episode.model_copy(update={"label": "confirmation"}) for episode in lesson.episodes)
+    with pytest.raises(Refused, match=r"^its first answer is right, so there is nothing to prefer$"):
+        row("preference", lesson=lesson.model_copy(update={"episodes": confirmed}))
 
 
 @pytest.mark.parametrize("format", ["sharegpt", "messages", "alpaca"])

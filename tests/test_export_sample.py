@@ -89,7 +89,7 @@ def test_what_the_lesson_turned_out_to_be_is_told(label: str | None) -> None:
     lesson = accepted("error_correction", CORRECTION)
     episodes = [episode.model_copy(update={"label": label}) for episode in lesson.episodes]
     sample = make_sample(lesson.model_copy(update={"episodes": tuple(episodes)}), read_scenario("error_correction"))
-    assert FORMATS["messages"].row(sample)["meta"]["label"] == label
+    assert FORMATS["messages"].row(sample)["meta"]["label"] == (label or "")
 
 
 def test_the_wrong_attempt_is_told_in_the_human_turn() -> None:

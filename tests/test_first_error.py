@@ -17,6 +17,8 @@ from master_autogen.classroom.play import Heard, Play
 from master_autogen.classroom.team import RuntimeName, question
 from master_autogen.models.providers import build_clients
 from master_autogen.models.scripted import ScriptedClient
+from master_autogen.pipeline.inputs import plays
+from master_autogen.pool import Pool, read_pool
 from master_autogen.records import CodeCheck, Seed
 from master_autogen.scenario import Scenario, read_scenario
 from master_autogen.wording import Planted
@@ -253,6 +255,43 @@ async def test_an_agent_of_a_users_own_does_not_hear_what_was_replaced(monkeypat
     assert correct[0] == "You are a teacher."
     assert any(episode.turns[1].text in text for text in correct)
     assert all(RIGHT not in text for text in correct)
+
+
+def worded_pool(*names: str) -> Pool:
+    """The scripted pool, with these agents worded: code lays down what they say."""
+    pool = scripted_pool()
+    worded = {name: pool.agents[name].model_copy(update={"worded": True}) for name in names}
+    return pool.model_copy(update={"agents": {**pool.agents, **worded}})
+
+
+@pytest.mark.parametrize("misconception", ["misread", "used_twice"])
+async def test_a_worded_student_makes_the_mistakes_that_the_phase_names(
+    misconception: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = client_that_says(RIGHT)
+    monkeypatch.setattr("master_autogen.models.providers.Clients.chat", lambda self, name: client)
+    at = stage(correction(misconceptions=[misconception]), worded_pool("student_hasty"), judge=False)
+    lesson = plan(at.scenario, at.pool)
+    episode = await play_episode(at, lesson, lesson.episodes[0])
+    assert (episode.status, episode.turns[1].attempts) == ("complete", 1)
+    assert episode.turns[1].notes["misconception"] == misconception
+
+
+async def test_a_worded_teacher_answers_the_planted_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
+    client = client_that_says(RIGHT)
+    monkeypatch.setattr("master_autogen.models.providers.Clients.chat", lambda self, name: client)
+    at = stage("error_correction", worded_pool("teacher_one"), judge=False)
+    lesson = plan(at.scenario, at.pool)
+    episode = await play_episode(at, lesson, lesson.episodes[0])
+    assert (episode.status, episode.turns[1].made_by) == ("complete", "template")
+    assert episode.turns[2].notes["misconception"] == episode.turns[1].notes["misconception"] != "other"
+
+
+def test_a_seed_that_fits_none_of_the_misconceptions_is_not_played_by_worded_agents() -> None:
+    pool = read_pool("local", {})
+    assert plays(correction(misconceptions=["misread", "percent"]), pool, APPLES) is None
+    why = plays(correction(misconceptions=["percent"]), pool, APPLES)
+    assert why == "none of the misconceptions percent fits the worked solution"
 
 
 @pytest.mark.parametrize(("model", "last"), [("careful", True), ("hasty", False)])

@@ -47,11 +47,12 @@ class WordedAgent(Listener):
         self._key = key
 
     async def speak(self, cue: Cue, cancellation_token: CancellationToken) -> TextMessage:
-        act = self._phases[cue.turn].act
+        phase = self._phases[cue.turn]
+        act = phase.act
         if act is None:
             raise RuntimeError(f"phase {cue.phase} names no act, so a worded agent does not know what there is to say")
         key = (*self._key, cue.phase, cue.attempt)
-        laid_down = script(act, self._facts(), key)
+        laid_down = script(act, self._facts(), key, phase.misconceptions or None)
         for i, attempt in enumerate(laid_down.attempts):
             sampling: dict[str, Any] = {**attempt.sampling, "seed": draw(*key, i) % 2**31}
             if attempt.made_by == "worded" and i == 0:

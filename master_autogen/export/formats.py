@@ -85,6 +85,8 @@ def preference_sharegpt(sample: Sample) -> Row:
 
 def _both_answers(sample: Sample) -> tuple[tuple[SampleTurn, ...], SampleTurn, SampleTurn]:
     """The turns before the wrong answer, the answer that was learned instead, and the wrong one."""
+    if sample.label == "confirmation":
+        raise Refused("its first answer is right, so there is nothing to prefer")
     if not sample.masked:
         raise Refused("no wrong answer stands in it, so there is nothing to prefer")
     wrong = sample.masked[0]

@@ -50,7 +50,7 @@ class Sample(Record):
     must not be learned, `fresh` those of the human turns that open another question. `made_by` has one entry a gpt turn
     that is learned. `similar` is where the second question of an analogy is from, empty elsewhere. `pi` is None where
     it was not measured. `verified`: code found the final answer of every trained turn right; False if it found one
-    wrong, None if it could not tell. `label`: what the lesson turned out to be by its first answer, None where no such
+    wrong, None if it could not tell. `label`: what the lesson turned out to be by its first answer, empty where no such
     answer was checked.
     """
 
@@ -70,7 +70,7 @@ class Sample(Record):
     pi: float | None
     pair: Pair
     verified: bool | None
-    label: Label | None = None
+    label: Label | Literal[""] = ""
 
 
 def make_sample(lesson: Lesson, scenario: Scenario, wrong_turn: WrongTurn = "inline") -> Sample:
@@ -102,7 +102,7 @@ def make_sample(lesson: Lesson, scenario: Scenario, wrong_turn: WrongTurn = "inl
         pi=next((grade.pi for grade in lesson.grades if grade.episode_id == episode.id), None),
         pair=episode.cast.pair,
         verified=_verified(episode, trained),
-        label=episode.label,
+        label=episode.label or "",
     )
     refuse_unwritable(sample)
     return sample

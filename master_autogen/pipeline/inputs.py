@@ -125,9 +125,9 @@ def plays(scenario: Scenario, pool: Pool, seed: Seed) -> str | None:
     if scenario.similar and not is_opening(seed):
         return f"{scenario.name} keeps this seed as a similar question"
     if any(agent.worded for agent in pool.agents.values()):
-        for act in dict.fromkeys(phase.act for phase in scenario.script if phase.act is not None):
+        for act, names in dict.fromkeys((phase.act, tuple(phase.misconceptions)) for phase in scenario.script):
             # The similar question is found later, among seeds that passed this very test with their own solution.
-            if (why := can_play(act, seed, seed)) is not None:
+            if act is not None and (why := can_play(act, seed, seed, names or None)) is not None:
                 return why
     return None
 
