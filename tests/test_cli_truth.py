@@ -90,7 +90,11 @@ def test_with_a_student_who_is_right_half_the_time_all_corrections_are_wrong_the
     found = Counter((row["meta"]["label"], *told(row, _seed_of(row, seeds))) for row in rows)
     assert found == {("correction", False, True): 30}
     with closing(open_log(tmp_path / "a.db", readonly=True)) as db:
+        (episode,) = db.execute(
+            "SELECT episode_id FROM turns WHERE made_by = 'template' ORDER BY id LIMIT 1"
+        ).fetchone()
         made = dict(db.execute("SELECT made_by, count(*) FROM turns WHERE phase = 'err' GROUP BY made_by"))
+    assert cli("replay", episode, "--verify", "--log", tmp_path / "a.db").exit_code == 0
     planted = made.get("template", 0)
     assert planted + made["model"] == 60  # 30 bases and 30 candidates
     assert planted == 30 if by_question else 0 < planted < 15  # right four times of four: 1 in 16
