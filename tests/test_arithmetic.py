@@ -176,3 +176,15 @@ def test_signature() -> None:
     assert signature("Rosa fills 30 / 5 = 6 boxes. Then 6 - 2 = 4 are left. The answer is 4.") == "/ -"
     assert signature("Altogether 2 + 3 + 4 = 9.") == "+ +"
     assert signature("Nothing to see.") == ""
+
+
+@pytest.mark.parametrize("text", ["1 " * 4000, "1 = " * 2000, "7" * 8000, "1+" * 4000])
+def test_a_heap_of_figures_says_nothing(text: str) -> None:
+    """It would take seconds, and Python refuses to read numbers of some thousand digits."""
+    assert numbers(text) == []
+    assert equations(text) == []
+    assert read_final(text) is None
+
+
+def test_a_fraction_too_long_to_read_is_none() -> None:
+    assert [number.value for number in numbers("\\frac{" + "7" * 5000 + "}{2} and 3")] == [3]

@@ -47,6 +47,11 @@ _BOLD = re.compile(r"(?<!\d)\*\*|\*\*(?!\d)")
 _BULLET = re.compile(r"^[ \t]*[-*•–](?=[ \t])", re.MULTILINE)
 
 
+_RUNS = re.compile(r"\d+|[¼-¾⅐-⅞]")
+_MOST_FIGURES = 400  # reading takes time with the square of them: 0.1 s for so many
+_LONGEST_FIGURE = 60  # characters; Python refuses to read numbers of some thousand digits
+
+
 def _blank(text: str) -> str:
     """The text without notes, bold marks, bullets and LaTeX brackets, every character still in its place."""
     for pattern in (_ANNOTATION, _BOLD, _BULLET, re.compile(r"\\[()\[\]](?=\s|$)|\\(?=[$%])")):
@@ -55,16 +60,20 @@ def _blank(text: str) -> str:
 
 
 def tokenize(text: str) -> list[Token]:
+    """The text in tokens; none where it holds no figure, or so many that nobody says something with them."""
     tokens: list[Token] = []
+    if not 0 < len(_RUNS.findall(text)) <= _MOST_FIGURES:
+        return tokens
     for found in _TOKENS.finditer(_blank(text)):
         kind, span = str(found.lastgroup), found.span()
         if found["frac"]:
-            if int(found[3]):
+            if max(len(found[2]), len(found[3])) <= _LONGEST_FIGURE and int(found[3]):
                 tokens.append(Token("num", span, Fraction(int(found[2]), int(found[3]))))
         elif found["ordinal"]:
             tokens.append(Token("other", span))
         elif kind == "num":
-            tokens.append(Token("num", span, _figure(found[0])))
+            long = len(found[0]) > _LONGEST_FIGURE
+            tokens.append(Token("other", span) if long else Token("num", span, _figure(found[0])))
         elif kind == "vulgar":
             tokens.append(Token("num", span, Fraction(unicodedata.numeric(found[0])).limit_denominator(100)))
         elif kind in ("latex", "spoken"):
