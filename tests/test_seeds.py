@@ -114,7 +114,7 @@ def test_a_file_of_many_rows_is_read_beyond_those_that_tell_its_columns() -> Non
 def test_a_source_that_is_nothing() -> None:
     what = (
         "seeds are 'bundled', a file (.jsonl, .json, .csv, .parquet), a preset (orca-math, openhermes, procqa, sharegpt, "
-        "alpaca, gsm8k) or a data set on the Hugging Face hub (owner/name)"
+        "alpaca, gsm8k, humaneval, mbpp) or a data set on the Hugging Face hub (owner/name)"
     )
     for source in ("seeds.jsonl", "in/seeds.csv", "gsm-8k", "./in", "", "x" * 5000, "a\0b"):
         assert error(source) == f"no file {source}; {what}"

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from master_autogen.errors import UserError
 from master_autogen.records import Kind
+from master_autogen.seeds.programs import PROGRAM, PROMPT, TESTS, humaneval, mbpp, own_tests
 from master_autogen.seeds.records import Refused
 
 Cells = Mapping[str, object]
@@ -70,12 +71,19 @@ def without_annotations(cells: Cells) -> Cells:
 OWN = Shape(
     {"instruction": "instruction", "response": "response", "answer": "answer", "kind": "kind"},
     optional=frozenset({"answer", "kind"}),
+    prepare=own_tests,
 )
 ALPACA = Shape({"instruction": "instruction+input", "response": "output"}, optional=frozenset({"input"}))
 SHAREGPT = Shape({"instruction": _HUMAN, "response": _GPT}, prepare=first_exchange)
 PROCQA = Shape({"instruction": "title+question", "response": "answer"})
 QUESTION_ANSWER = Shape({"instruction": "question", "response": "answer"})
 GSM8K = Shape({"instruction": "question", "response": "answer"}, prepare=without_annotations)
+
+HUMANEVAL = Shape(
+    {"instruction": "prompt", "response": PROGRAM, "answer": TESTS},
+    prepare=humaneval,
+)
+MBPP = Shape({"instruction": PROMPT, "response": PROGRAM, "answer": TESTS}, prepare=mbpp)
 
 PRESETS: dict[str, Preset] = {
     "orca-math": Preset(
@@ -95,6 +103,16 @@ PRESETS: dict[str, Preset] = {
     "sharegpt": Preset(SHAREGPT),
     "alpaca": Preset(ALPACA),
     "gsm8k": Preset(GSM8K, kind="math", source="openai/grade-school-math", licence="MIT"),
+    "humaneval": Preset(
+        HUMANEVAL, hub="openai/openai_humaneval", kind="code", source="openai/human-eval", licence="MIT"
+    ),
+    "mbpp": Preset(
+        MBPP,
+        hub="google-research-datasets/mbpp",
+        kind="code",
+        source="google-research-datasets/mbpp",
+        licence="CC BY 4.0",
+    ),
 }
 """`sharegpt` and `alpaca` are shapes that many data sets have: source and licence are the row's own, if it has them."""
 
@@ -105,6 +123,9 @@ def detect(name: str, rows: Sequence[Cells]) -> Shape:
     answers = [str(row.get("answer")) for row in rows]
     for wanted, shape in (
         ({"instruction", "response"}, OWN),
+        ({"prompt", "canonical_solution", "test", "entry_point"}, HUMANEVAL),
+        ({"text", "code", "test_list"}, MBPP),
+        ({"prompt", "code", "test_list"}, MBPP),
         ({"instruction", "output"}, ALPACA),
         ({"conversations"}, SHAREGPT),
         ({"messages"}, SHAREGPT),
