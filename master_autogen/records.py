@@ -96,7 +96,8 @@ class Record(BaseModel):
 
 
 class Seed(Record):
-    """An instruction with its reference response; `answer` is the checkable final answer, where there is one."""
+    """An instruction with its reference response; `answer` is the checkable final answer, where there is one: of
+    kind `code`, the tests (Python's `assert` statements, with what they need) that a right program passes."""
 
     instruction: str
     response: str
@@ -120,6 +121,10 @@ class Seed(Record):
         if self.kind == "general":
             return len(self.answer.split()) <= SHORT and "\n" not in self.answer.strip()
         return self.kind in ("math", "choice")
+
+    def checkable_by(self, code_check: CodeCheck) -> bool:
+        """`checkable`, or a programming seed with tests where programs are run."""
+        return self.checkable or (self.kind == "code" and self.answer is not None and code_check != "off")
 
 
 class Pair(Record):

@@ -212,7 +212,8 @@ POOLS = "endpoint, local, scripted, vllm"
         (["quiz.yaml", "--pool", "keyed.yaml", "--seeds", "seeds.jsonl"], KEY),
         (["--seeds", "nosuch.jsonl"],
          "no file nosuch.jsonl; seeds are 'bundled', a file (.jsonl, .json, .csv, .parquet), a preset (orca-math, "
-         "openhermes, procqa, sharegpt, alpaca, gsm8k) or a data set on the Hugging Face hub (owner/name)"),
+         "openhermes, procqa, sharegpt, alpaca, gsm8k, humaneval, mbpp) or a data set on the Hugging Face hub "
+         "(owner/name)"),
         (["--seeds", "seeds.jsonl", "--columns", "question"],
          "--columns: 'question' is not FIELD=COLUMN, as in instruction=question,response=answer"),
         (["--preset", "gsm8k"],

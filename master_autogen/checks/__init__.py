@@ -13,9 +13,10 @@ from master_autogen.checks.answers import no_calculation, no_leak, right_answer,
 from master_autogen.checks.finding import CheckFinding, CheckInput
 from master_autogen.checks.form import complete, not_empty, one_speaker
 from master_autogen.checks.majority import majority
+from master_autogen.checks.sandbox import require as require_code_check
 from master_autogen.records import Seed
 
-__all__ = ["REGISTRY", "SLOW", "CheckFinding", "CheckInput", "Seed", "check", "verify"]
+__all__ = ["REGISTRY", "SLOW", "CheckFinding", "CheckInput", "Seed", "check", "require_code_check", "verify"]
 
 Check = Callable[[CheckInput], CheckFinding]
 

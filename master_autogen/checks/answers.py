@@ -22,10 +22,11 @@ from master_autogen.arithmetic import (
     statement,
 )
 from master_autogen.checks.choices import choice, option_of, options
+from master_autogen.checks.code import judge_code
 from master_autogen.checks.finding import CheckFinding, CheckInput
 from master_autogen.checks.symbolic import same_expression
 from master_autogen.checks.words import same_words
-from master_autogen.records import Seed
+from master_autogen.records import CodeCheck, Seed
 
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<![\\\w])\$([^$\n]+?)\$", re.DOTALL)
 _ENDING = re.compile(r"(?i)\b(?:is|are|equals|get|gives|becomes|comes to|so|therefore|thus|hence)\b[:,]?\s*|:\s+")
@@ -35,12 +36,15 @@ LONGEST = 8000
 _STATED = re.compile(r"(?i)\b(?:answer|result|total)\s+(?:is|will be|comes to)\s*:?\s*\W{0,3}\d")
 
 
-def verify(text: str, seed: Seed) -> bool | None:
-    """Whether the final answer of `text` is the seed's; None if one of them cannot be read, or another is as likely."""
-    return _judge(text, seed)[0]
+def verify(text: str, seed: Seed, *, code_check: CodeCheck = "off") -> bool | None:
+    """Whether the final answer of `text` is the seed's; None if one of them cannot be read, or another is as likely.
+    A program is run with the seed's tests, in the way that `code_check` says."""
+    return _judge(text, seed, code_check)[0]
 
 
-def _judge(text: str, seed: Seed) -> tuple[bool | None, str]:
+def _judge(text: str, seed: Seed, code_check: CodeCheck) -> tuple[bool | None, str]:
+    if seed.kind == "code" and seed.answer is not None:
+        return judge_code(text, seed, code_check)
     if not seed.checkable or seed.answer is None:
         return None, "the seed has no checkable answer"
     text = text[-LONGEST:]
@@ -148,12 +152,12 @@ def _last_expression(text: str) -> str:
 
 def wrong_answer(turn: CheckInput) -> CheckFinding:
     """Passes only where the final answer is plain and verifiably not the reference's."""
-    right, detail = _judge(turn.text, turn.target)
+    right, detail = _judge(turn.text, turn.target, turn.code_check)
     return CheckFinding(passed=None if right is None else not right, detail=detail)
 
 
 def right_answer(turn: CheckInput) -> CheckFinding:
-    right, detail = _judge(turn.text, turn.target)
+    right, detail = _judge(turn.text, turn.target, turn.code_check)
     return CheckFinding(passed=right, detail=detail)
 
 
@@ -173,9 +177,13 @@ def sound_steps(turn: CheckInput) -> CheckFinding:
 
 def no_leak(turn: CheckInput) -> CheckFinding:
     """The reference's final answer must not be in the turn, in figures or words; what the question names is no leak,
-    nor what somebody has given as the final answer before."""
+    nor what somebody has given as the final answer before. Of a programming seed: no program that passes the tests."""
     seed = turn.target
-    if seed.answer is None:
+    if seed.kind == "code" and seed.checkable_by(turn.code_check):
+        given = any(verify(text, seed, code_check=turn.code_check) for text in turn.said)
+        leaked = not given and verify(turn.text, seed, code_check=turn.code_check)
+        return CheckFinding(passed=not leaked, detail="gives the answer away: its program passes" if leaked else "")
+    if seed.answer is None or seed.kind == "code":
         return CheckFinding(passed=None, detail="the seed has no checkable answer")
     if any(verify(text, seed) for text in turn.said):
         return CheckFinding(passed=True, detail="the answer has been given before")

@@ -16,7 +16,7 @@ from typing import Literal
 from master_autogen.arithmetic import read_final, same_answer
 from master_autogen.checks.answers import verify
 from master_autogen.checks.finding import CheckFinding, CheckInput
-from master_autogen.records import Seed
+from master_autogen.records import CodeCheck, Seed
 
 _STATED = re.compile(r"(?:####|\\boxed\{|\banswers?(?: is| are|:))\s*(?P<said>[^\n]+)", re.IGNORECASE)
 _LETTER = re.compile(r"\W{0,3}(?P<letter>[A-H])(?:\W{0,3}$|[).:\]])")
@@ -37,9 +37,9 @@ def majority(turn: CheckInput) -> CheckFinding:
     answers = [stated(text, seed) for text in texts]
     shown = ", ".join("-" if answer is None else answer for answer in answers)
     most = _most(answers)
-    if not seed.checkable:
+    if not seed.checkable_by(turn.code_check):
         return _held(answers, most, shown)
-    told = [_told(text, seed) for text in texts]
+    told = [_told(text, seed, turn.code_check) for text in texts]
     vote = _vote(answers, most, told)
     passed = {"right": True, "wrong": False}.get(told[-1])
     if passed is None:
@@ -73,8 +73,8 @@ def _first_turns(turn: CheckInput) -> list[str]:
     return list(found.values())
 
 
-def _told(text: str, seed: Seed) -> Told:
-    right = verify(text, seed)
+def _told(text: str, seed: Seed, code_check: CodeCheck) -> Told:
+    right = verify(text, seed, code_check=code_check)
     return "unread" if right is None else "right" if right else "wrong"
 
 

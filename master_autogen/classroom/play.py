@@ -128,9 +128,8 @@ class Play:
 
     def _had_to_tell(self, phase: Phase, found: CheckResult) -> bool:
         """Whether a check that could not tell should have been able to."""
-        seed = self.target(phase)
-        runs = seed.kind == "code" and seed.answer is not None and self._code_check != "off"
-        return found.passed is None and found.name in OF_ANSWERS and (seed.checkable or runs)
+        known = self.target(phase).checkable_by(self._code_check)
+        return found.passed is None and found.name in OF_ANSWERS and known
 
     def _settle(self, phase: Phase, failed: Sequence[CheckResult]) -> Settled:
         share, key = self.scenario.confirmations, draw_key(self.lesson, self.episode)

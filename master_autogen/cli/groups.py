@@ -11,6 +11,9 @@ INTERRUPTED = 130
 
 DEFAULT_LOG = Path("outputs/log.db")
 
+CODE_CHECKS = ("off", "bwrap", "rlimit")
+"""Those of `records`, which would load pydantic for `--help`."""
+
 
 class VerbGroup(click.Group):
     """A group that does its `default` where no verb is given: `runs` is `runs list`."""

@@ -16,12 +16,12 @@ from rich.table import Table
 from rich.text import Text
 
 from master_autogen.cli.end import facts
-from master_autogen.cli.groups import log_option
+from master_autogen.cli.groups import CODE_CHECKS, log_option
 from master_autogen.cli.terminal import cell, console, number, plain
 from master_autogen.errors import UserError
 
 if TYPE_CHECKING:
-    from master_autogen.records import CheckResult, Grade
+    from master_autogen.records import CheckResult, CodeCheck, Grade
     from master_autogen.replay import Replay, ReplayTurn, Withdrawn
 
 COLOURS = ("cyan", "yellow", "magenta", "green", "blue")
@@ -45,8 +45,18 @@ ABRIDGED = 160
 @click.option("--scenario", help="With --verify: the scenario to play, instead of the one the run named")
 @click.option("--regrade", metavar="JUDGE", help="Grade its lesson once more, by this judge file or `verifier`")
 @click.option("--pool", help="With --verify or --regrade: the pool with the agents, or with judge and scorers")
+@click.option(
+    "--code-check", type=click.Choice(CODE_CHECKS), default="off", help="With --verify: run programs once more"
+)
 def replay(
-    episode: str, log: Path, private: bool, verify: bool, scenario: str | None, regrade: str | None, pool: str | None
+    episode: str,
+    log: Path,
+    private: bool,
+    verify: bool,
+    scenario: str | None,
+    regrade: str | None,
+    pool: str | None,
+    code_check: CodeCheck,
 ) -> None:
     """Print an EPISODE as a conversation
 
@@ -62,7 +72,7 @@ def replay(
         replaying.regrade(console(), log, episode, regrade, pool)
         return
     if verify:
-        sys.exit(replaying.verify(console(), log, episode, scenario, pool))
+        sys.exit(replaying.verify(console(), log, episode, scenario, pool, code_check))
     with closing(open_log(log)) as db:
         found = read(db, episode)
     print_replay(console(), found, private)

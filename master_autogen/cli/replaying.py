@@ -13,19 +13,21 @@ from master_autogen.cli import request
 from master_autogen.cli.terminal import cell, counted, number, plain, table
 
 if TYPE_CHECKING:
-    from master_autogen.records import Grade
+    from master_autogen.records import CodeCheck, Grade
 
 DIFFERS = 1
 """The exit code where an episode does not come out as it was recorded."""
 
 
-def verify(to: Console, log: Path, episode: str, scenario: str | None, pool: str | None) -> int:
+def verify(
+    to: Console, log: Path, episode: str, scenario: str | None, pool: str | None, code_check: CodeCheck = "off"
+) -> int:
     """Print what came of playing the episode again; the exit code."""
     from master_autogen.log import open_log
     from master_autogen.replay import verify as play_again
 
     with closing(open_log(log, readonly=True)) as db:
-        found = play_again(db, episode, scenario=scenario, pool=pool)
+        found = play_again(db, episode, scenario=scenario, pool=pool, code_check=code_check)
     from_files = f"scenario: {found.scenario}, pool: {found.pool}"
     made_of = f"{counted(found.turns, 'turn')} from {counted(found.calls, 'recorded call')}"
     if found.difference is None:

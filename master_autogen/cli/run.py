@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from master_autogen.cli import request
-from master_autogen.cli.groups import DEFAULT_LOG
+from master_autogen.cli.groups import CODE_CHECKS, DEFAULT_LOG
 from master_autogen.cli.invocation import Invocation
 from master_autogen.cli.terminal import console
 from master_autogen.grading.difficulty import NORMALISERS
@@ -17,7 +17,7 @@ from master_autogen.selection import BETA, DEFAULT, FLOOR, RULES
 
 if TYPE_CHECKING:
     from master_autogen.grading.difficulty import Normaliser
-    from master_autogen.records import Kind
+    from master_autogen.records import CodeCheck, Kind
 
 KINDS = ("math", "code", "choice", "general")
 """Those of `records`, which would load pydantic for `--help`."""
@@ -81,6 +81,13 @@ class Candidates(click.ParamType):  # type: ignore[type-arg]
     show_default=True,
     help="Scale of difficulty: the large gaps of earlier rounds, or eq. 5 to the letter",
 )
+@click.option(
+    "--code-check",
+    type=click.Choice(CODE_CHECKS),
+    default="off",
+    show_default=True,
+    help="Run programs that models write to check them: in bubblewrap, or under limits alone",
+)
 @click.option("--random-seed", type=int, default=0, show_default=True, help="Number that every draw hangs on")
 @click.option("--concurrency", type=click.IntRange(min=1), default=16, show_default=True, help="Lessons in flight")
 @click.option(
@@ -112,6 +119,7 @@ def run(
     beta: float,
     floor: float,
     normaliser: Normaliser,
+    code_check: CodeCheck,
     random_seed: int,
     concurrency: int,
     log: Path,
@@ -151,6 +159,7 @@ def run(
         beta=beta,
         floor=floor,
         normaliser=normaliser,
+        code_check=code_check,
         random_seed=random_seed,
         files={"pool": pool} | {f"scenario:{s.name}": name for s, name in zip(scenarios, named, strict=True)},
     )

@@ -11,11 +11,12 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from master_autogen.casting import check_cast, is_opening
+from master_autogen.checks import require_code_check
 from master_autogen.errors import UserError
 from master_autogen.grading.difficulty import NORMALISERS, Normaliser
 from master_autogen.grading.quality import Rubric
 from master_autogen.pool import Pool
-from master_autogen.records import Seed
+from master_autogen.records import CodeCheck, Seed
 from master_autogen.scenario import Scenario
 from master_autogen.selection import BETA, DEFAULT, FLOOR, RULES, enough
 from master_autogen.wording import can_play
@@ -26,9 +27,9 @@ SEEDS_PER_ROUND = 100
 @dataclass(frozen=True)
 class Inputs:
     """All that makes a run what it is. `rubric` None: the verifier judges. `normaliser`: how the gap of difficulty is
-    scaled, by earlier rounds ("running") or to the letter of eq. 5 ("paper"). `target`: the run ends when so many
-    lessons are accepted, counted in lesson order. `files` says under which name or path
-    "pool" and each "scenario:NAME" was found; no part of what the run is."""
+    scaled, by earlier rounds ("running") or to the letter of eq. 5 ("paper"). `code_check`: how programs are run to
+    check programming answers. `target`: the run ends when so many lessons are accepted, counted in lesson order.
+    `files` says under which name or path "pool" and each "scenario:NAME" was found; no part of what the run is."""
 
     scenarios: Sequence[Scenario]
     pool: Pool
@@ -44,6 +45,7 @@ class Inputs:
     floor: float = FLOOR
     random_seed: int = 0
     normaliser: Normaliser = "running"
+    code_check: CodeCheck = "off"
     files: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -82,6 +84,7 @@ class Inputs:
             "floor": self.floor,
             "random_seed": self.random_seed,
             "normaliser": self.normaliser,
+            "code_check": self.code_check,
         }
 
 
@@ -112,13 +115,14 @@ def check_inputs(inputs: Inputs) -> None:
         raise UserError(f"scenario {twice[0]!r} is named twice")
     for scenario in inputs.scenarios:
         check_cast(scenario, inputs.pool)
+    require_code_check(inputs.code_check)
 
 
-def plays(scenario: Scenario, pool: Pool, seed: Seed) -> str | None:
+def plays(scenario: Scenario, pool: Pool, seed: Seed, code_check: CodeCheck = "off") -> str | None:
     """Why `scenario` is not played on `seed` with `pool`; None if it is."""
     if seed.kind not in pool.kinds:
         return f"pool {pool.name} plays no seeds of kind {seed.kind}"
-    if pool.checkable_only and not seed.checkable:
+    if pool.checkable_only and not seed.checkable_by(code_check):
         return f"pool {pool.name} plays only seeds whose answer code can check"
     if seed.kind not in scenario.kinds:
         return f"{scenario.name} plays no seeds of kind {seed.kind}"
@@ -137,7 +141,7 @@ def sort_out(inputs: Inputs) -> tuple[list[Seed], Counter[str]]:
     playable: list[Seed] = []
     left_out: Counter[str] = Counter()
     for seed in inputs.seeds:
-        reasons = [plays(scenario, inputs.pool, seed) for scenario in inputs.scenarios]
+        reasons = [plays(scenario, inputs.pool, seed, inputs.code_check) for scenario in inputs.scenarios]
         if all(reasons):
             left_out[str(reasons[0])] += 1
         elif inputs.limit is not None and len(playable) >= inputs.limit:
@@ -156,7 +160,7 @@ def similar_pool(inputs: Inputs) -> list[Seed]:
         seed
         for seed in inputs.seeds
         if any(
-            s.similar and plays(s.model_copy(update={"similar": False}), inputs.pool, seed) is None
+            s.similar and plays(s.model_copy(update={"similar": False}), inputs.pool, seed, inputs.code_check) is None
             for s in inputs.scenarios
         )
     ]

@@ -89,7 +89,7 @@ def _plans(inputs: Inputs, similar: SimilarQuestions, seed: Seed) -> list[Lesson
     uniform = start(len(inputs.pool.pairs))
     made: list[LessonPlan] = []
     for scenario in inputs.scenarios:
-        if plays(scenario, inputs.pool, seed) is not None:
+        if plays(scenario, inputs.pool, seed, inputs.code_check) is not None:
             continue
         other = similar.draw(seed, draw_key(inputs.random_seed, scenario, 1, seed)) if scenario.similar else None
         if scenario.similar and other is None:

@@ -129,7 +129,15 @@ class Player:
     def _stage(self, scenario: Scenario) -> Stage:
         inputs = self._inputs
         recorded = self._recorded if self._resumed else lambda owner: ()
-        return Stage(scenario, inputs.pool, self._clients, self._call, rubric=inputs.rubric, recorded=recorded)
+        return Stage(
+            scenario,
+            inputs.pool,
+            self._clients,
+            self._call,
+            rubric=inputs.rubric,
+            recorded=recorded,
+            code_check=inputs.code_check,
+        )
 
     def _recorded(self, owner: str) -> Sequence[Call]:
         db = open_log(self._log_path, readonly=True)
@@ -163,7 +171,7 @@ class Player:
         for seed in seeds:
             before = len(plans)
             for scenario in inputs.scenarios:
-                if plays(scenario, inputs.pool, seed) is not None:
+                if plays(scenario, inputs.pool, seed, inputs.code_check) is not None:
                     continue
                 key = draw_key(inputs.random_seed, scenario, number, seed)
                 similar = self._similar.draw(seed, key) if scenario.similar else None

@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from master_autogen.checks import require_code_check
 from master_autogen.classroom.episode import build_team
 from master_autogen.classroom.stage import Stage
 from master_autogen.classroom.team import question
@@ -18,7 +19,7 @@ from master_autogen.log import Database, EpisodeView, RunView, get_run
 from master_autogen.models.recorded import ReplayMismatch
 from master_autogen.models.silent import SilentClients
 from master_autogen.pool import Pool, read_pool
-from master_autogen.records import CheckResult, EpisodePlan, Record, Turn
+from master_autogen.records import CheckResult, CodeCheck, EpisodePlan, Record, Turn
 from master_autogen.replay.reading import find
 from master_autogen.scenario import Scenario, read_scenario
 from master_autogen.yaml_files import find as find_file
@@ -45,21 +46,41 @@ class Verification(Record):
     difference: Difference | None
 
 
-def verify(db: Database, wanted: str, *, scenario: str | None = None, pool: str | None = None) -> Verification:
+def verify(
+    db: Database,
+    wanted: str,
+    *,
+    scenario: str | None = None,
+    pool: str | None = None,
+    code_check: CodeCheck = "off",
+) -> Verification:
     """Play the episode `wanted` (as for `replay`) again and compare every message and check.
 
     `scenario` and `pool` name files; without them the scenario's file as the run named it, if it is still there, and
-    the pool as it was recorded. UserError where there is no such episode, or it was never played.
+    the pool as it was recorded. A log's programs are run only if `code_check` says so here too. UserError where there
+    is no such episode, it was never played, or it was checked by running programs and `code_check` is "off".
     """
     view = find(db, wanted)
     if not view.episode.turns and view.episode.status == "pending":
         raise UserError(f"episode {view.episode.id} has not been played yet (its lesson is {view.lesson.status})")
     run = get_run(db, view.lesson.plan.run_id)
+    if code_check == "off" and run.config.get("code_check", "off") != "off" and view.lesson.plan.seed.kind == "code":
+        raise UserError(
+            f"episode {view.episode.id} was checked by running the programs in it; to run them once more, give "
+            "--code-check rlimit or --code-check bwrap with --verify"
+        )
+    require_code_check(code_check)
     play, play_from = _scenario(run, view.lesson.plan.scenario, scenario)
     cast_from, from_file = _pool(run, pool)
     calls = [call for call in view.calls if call.purpose == "turn"]
     stage = Stage(
-        play, cast_from, SilentClients(cast_from), lambda call: None, recorded=lambda owner: calls, strict=True
+        play,
+        cast_from,
+        SilentClients(cast_from),
+        lambda call: None,
+        recorded=lambda owner: calls,
+        strict=True,
+        code_check=code_check,
     )
     return Verification(
         episode_id=view.episode.id,
