@@ -180,8 +180,8 @@ def no_leak(turn: CheckInput) -> CheckFinding:
     nor what somebody has given as the final answer before. Of a programming seed: no program that passes the tests."""
     seed = turn.target
     if seed.kind == "code" and seed.checkable_by(turn.code_check):
-        given = any(verify(text, seed, code_check=turn.code_check) for text in turn.said)
-        leaked = not given and verify(turn.text, seed, code_check=turn.code_check)
+        before = any(verify(text, seed, code_check=turn.code_check) for text in turn.said)
+        leaked = not before and verify(turn.text, seed, code_check=turn.code_check)
         return CheckFinding(passed=not leaked, detail="gives the answer away: its program passes" if leaked else "")
     if seed.answer is None or seed.kind == "code":
         return CheckFinding(passed=None, detail="the seed has no checkable answer")
