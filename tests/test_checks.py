@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from master_autogen.checks import REGISTRY, CheckFinding, CheckInput, check, verify
+from master_autogen.checks import REGISTRY, CheckInput, check, verify
 from master_autogen.records import CHECKS, Seed
 
 BUS = Seed(
@@ -111,67 +111,6 @@ def test_sound_steps(text: str, found: tuple[bool | None, str]) -> None:
 @pytest.mark.parametrize(
     ("text", "found"),
     [
-        ("Look again: 7 people get off.", (True, "")),
-        ("You should get 11.", (False, "gives the answer away: 11")),
-        ("It is eleven, you see.", (False, "gives the answer away: eleven")),
-        ("It is 11.0 then.", (False, "gives the answer away: 11.0")),
-        ("You wrote 25.", (True, "")),
-    ],
-)
-def test_no_leak(text: str, found: tuple[bool | None, str]) -> None:
-    assert find("no_leak", text) == found
-
-
-def test_what_the_question_names_is_no_leak() -> None:
-    seed = BUS.model_copy(update={"answer": "7"})
-    assert find("no_leak", "Seven of them, that is 7, get off.", seed) == (True, "")
-
-
-def test_the_pronoun_one_is_no_leak() -> None:
-    seed = BUS.model_copy(update={"answer": "1"})
-    assert find("no_leak", "Which one is it?", seed) == (True, "")
-    assert find("no_leak", "It is 1.", seed) == (False, "gives the answer away: 1")
-
-
-def test_what_has_been_given_as_the_answer_before_is_no_leak() -> None:
-    said = CheckInput(target=BUS, text="Yes, 11.", role="teacher", phase="correct", said=("The answer is 11.",))
-    assert check("no_leak", said) == CheckFinding(passed=True, detail="the answer has been given before")
-    in_passing = said.model_copy(update={"said": ("18 - 7 = 11, then 11 - 7 = 4. The answer is 4.",)})
-    assert check("no_leak", in_passing) == CheckFinding(passed=False, detail="gives the answer away: 11")
-
-
-def test_leaks_in_multiple_choice_and_in_words() -> None:
-    assert find("no_leak", "Think about why it is option B.", choice("B")) == (False, "gives the answer away")
-    assert find("no_leak", "Think about both options.", choice("B")) == (True, "")
-    assert find("no_leak", "It is paris.", BUS.model_copy(update={"answer": "Paris"})) == (
-        False,
-        "gives the answer away",
-    )
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
-        ("You added. Think about who gets off.", (True, "")),
-        ("Is 18 more than 7?", (True, "")),
-        ("No: 18 - 7 = 12.", (False, "works out 18 - 7 = 12")),
-        ("7 times 6 is 42, remember.", (False, "works out 7 times 6 is 42")),
-        ("The answer is 12.", (False, "states a result")),
-        ("So the result is 12.", (False, "states a result")),
-    ],
-)
-def test_no_calculation(text: str, found: tuple[bool | None, str]) -> None:
-    assert find("no_calculation", text) == found
-
-
-def test_what_the_question_works_out_may_be_quoted() -> None:
-    seed = BUS.model_copy(update={"instruction": "Tom says 3 + 4 = 8. Is he right?"})
-    assert find("no_calculation", "Tom says 3 + 4 = 8, so check it.", seed) == (True, "")
-
-
-@pytest.mark.parametrize(
-    ("text", "found"),
-    [
         ("A whole sentence.", (True, "")),
         ('He said: "Go!"', (True, "")),
         ("#### 42", (True, "")),
@@ -199,6 +138,17 @@ def test_cut_off_by_the_token_limit() -> None:
         ("Answer: 5", (True, "")),
         ("Teacher: Look again.", (False, "carries the name tag 'Teacher:'")),
         ("**Student A:** I see.", (False, "carries the name tag 'Student A:'")),
+        ("**Teacher**: Look again.", (False, "carries the name tag 'Teacher:'")),
+        ("- Tutor (smiling): Well done.", (False, "carries the name tag 'Tutor:'")),
+        ("[Teacher] Look again.", (False, "carries the name tag '[Teacher]'")),
+        ("### Teacher\nLook again.", (False, "carries the name tag 'Teacher'")),
+        ("Student B - I doubt that.", (False, "carries the name tag 'Student B'")),
+        ("老师：再看一遍。", (False, "carries the name tag '老师:'")),
+        ("Mia: I say 5.\nTom: No, 6.\nMia: Why?\nTom: Look.", (False, "speaks for two: 'Mia' and 'Tom'")),
+        ("Given: 18\nWanted: people\nGiven: 7\nWanted: people left", (True, "")),
+        ("B: 5 apples, as I call it.", (True, "")),
+        ("`Teacher: Look` is what it prints.", (True, "")),
+        ("Students: 18, buses: 1.", (True, "")),
         ("I see. Teacher: Good.", (False, "carries the name tag 'Teacher:'")),
         ("Student: I see.\nTeacher: Good.", (False, "speaks for two: 'Student:' and 'Teacher:'")),
         ("A: I say 5.\nB: I say 6.", (False, "speaks for two: 'A:' and 'B:'")),
@@ -211,6 +161,27 @@ def test_one_speaker(text: str, found: tuple[bool | None, str]) -> None:
 def test_tags_of_the_role_itself_and_options() -> None:
     assert find("one_speaker", "Slow student: I add.", role="slow_student")[0] is False
     assert find("one_speaker", "A: red is nice.\nB: blue is not.", choice("A")) == (True, "")
+
+
+def test_a_dialogue_that_was_asked_for_has_its_tags() -> None:
+    seed = Seed(instruction="Write a chat.", response="User: Is it warm?\nAssistant: It is.", kind="general")
+    assert find("one_speaker", "User: Is it cold?\nAssistant: No.", seed) == (True, "")
+    assert find("one_speaker", "User: Is it cold?\nTeacher: No.", seed)[0] is False
+
+
+@pytest.mark.parametrize(
+    ("text", "passed"),
+    [
+        ("I hope to hear from you.\n\nKind regards,\nDaniel Osei", True),
+        ("Popcorn and jelly bean", True),
+        ("def f(x):\n    return sorted(x, reverse=True)", True),
+        ("```python\nx = 1", False),
+        ("And then we go to the", False),
+        ("It is a small town by the sea where people go to swim in", False),
+    ],
+)
+def test_answers_to_open_questions_may_end_open(text: str, passed: bool) -> None:
+    assert find("complete", text, ESSAY)[0] is passed
 
 
 def test_not_empty() -> None:

@@ -7,34 +7,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
-from master_autogen.checks.answers import no_calculation, no_leak, right_answer, sound_steps, verify, wrong_answer
+from master_autogen.checks.answers import right_answer, sound_steps, verify, wrong_answer
+from master_autogen.checks.debate import weighs_debate
+from master_autogen.checks.drift import no_meta, not_repeated, on_topic, same_language
 from master_autogen.checks.finding import CheckFinding, CheckInput
 from master_autogen.checks.form import complete, not_empty, one_speaker
+from master_autogen.checks.leaks import no_calculation, no_echo, no_leak
 from master_autogen.checks.majority import majority
+from master_autogen.checks.registry import REGISTRY, SLOW, Check
 from master_autogen.checks.sandbox import require as require_code_check
 from master_autogen.records import Seed
 
-__all__ = ["REGISTRY", "SLOW", "CheckFinding", "CheckInput", "Seed", "check", "require_code_check", "verify"]
+__all__ = [
+    "REGISTRY",
+    "SLOW",
+    "Check",
+    "CheckFinding",
+    "CheckInput",
+    "Seed",
+    "check",
+    "require_code_check",
+    "verify",
+]
 
-Check = Callable[[CheckInput], CheckFinding]
-
-REGISTRY: Mapping[str, Check] = {
+REGISTRY |= {
     "not_empty": not_empty,
     "complete": complete,
     "one_speaker": one_speaker,
+    "no_meta": no_meta,
+    "same_language": same_language,
+    "not_repeated": not_repeated,
+    "on_topic": on_topic,
     "no_leak": no_leak,
     "no_calculation": no_calculation,
+    "no_echo": no_echo,
+    "weighs_debate": weighs_debate,
     "wrong_answer": wrong_answer,
     "right_answer": right_answer,
     "sound_steps": sound_steps,
     "majority": majority,
 }
-"""The names are those of `records.CHECKS`, which scenario files are read against."""
 
-SLOW = frozenset({"right_answer", "wrong_answer", "no_leak"})
-"""May take long (symbolic maths, a program to run): the classroom awaits them, so that other lessons go on."""
+SLOW |= {"right_answer", "wrong_answer", "no_leak", "majority"}
 
 
 def check(name: str, turn: CheckInput) -> CheckFinding:

@@ -1,4 +1,4 @@
-"""Checks of what a turn says: is its final answer right, do its equations hold, does it give the answer away.
+"""Checks of what a turn says: is its final answer right, do its equations hold.
 
 A check that cannot tell says None: an unread answer is neither right nor wrong. For a checkable seed without a readable
 final answer that is "no final answer found"; whoever asks decides whether to ask again.
@@ -33,7 +33,6 @@ _ENDING = re.compile(r"(?i)\b(?:is|are|equals|get|gives|becomes|comes to|so|ther
 _IN = re.compile(r"\b(\d+) (?:in|out of|to) (?:every )?(\d+)\b")
 LONGEST = 8000
 """Characters: of a longer text the end is read."""
-_STATED = re.compile(r"(?i)\b(?:answer|result|total)\s+(?:is|will be|comes to)\s*:?\s*\W{0,3}\d")
 
 
 def verify(text: str, seed: Seed, *, code_check: CodeCheck = "off") -> bool | None:
@@ -173,42 +172,3 @@ def sound_steps(turn: CheckInput) -> CheckFinding:
     unread = len(found) - checked
     more = f", {unread} could not be read" if unread else ""
     return CheckFinding(passed=True, detail=f"{checked} equation{'s' * (checked > 1)} hold{'s' * (checked == 1)}{more}")
-
-
-def no_leak(turn: CheckInput) -> CheckFinding:
-    """The reference's final answer must not be in the turn, in figures or words; what the question names is no leak,
-    nor what somebody has given as the final answer before. Of a programming seed: no program that passes the tests."""
-    seed = turn.target
-    if seed.kind == "code" and seed.checkable_by(turn.code_check):
-        before = any(verify(text, seed, code_check=turn.code_check) for text in turn.said)
-        leaked = not before and verify(turn.text, seed, code_check=turn.code_check)
-        return CheckFinding(passed=not leaked, detail="gives the answer away: its program passes" if leaked else "")
-    if seed.answer is None or seed.kind == "code":
-        return CheckFinding(passed=None, detail="the seed has no checkable answer")
-    if any(verify(text, seed) for text in turn.said):
-        return CheckFinding(passed=True, detail="the answer has been given before")
-    if seed.kind == "choice":
-        chosen = choice(turn.text, seed.instruction)
-        leaked = chosen is not None and chosen.sure and chosen.letter == option_of(seed.answer, seed.instruction)
-        return CheckFinding(passed=not leaked, detail="gives the answer away" if leaked else "")
-    said = [number.text for number in numbers(turn.text) if number.text.lower() != "one"]
-    said += re.findall(r"\d+\s?/\s?\d+|\d{1,2}:\d{2}", turn.text)
-    given = [number.text for number in numbers(seed.instruction)]
-    known = any(same_answer(text, seed.answer) for text in given)
-    for text in said:
-        if not known and same_answer(text, seed.answer):
-            return CheckFinding(passed=False, detail=f"gives the answer away: {text}")
-    if not numbers(seed.answer) and not known and seed.answer.casefold() in turn.text.casefold():
-        return CheckFinding(passed=False, detail="gives the answer away")
-    return CheckFinding(passed=True)
-
-
-def no_calculation(turn: CheckInput) -> CheckFinding:
-    """No equation with numbers and no stated result; what the question itself works out may be quoted."""
-    for equation in equations(turn.text):
-        if equation.text not in turn.target.instruction:
-            return CheckFinding(passed=False, detail=f"works out {equation.text}")
-    final = read_final(turn.text)
-    if (final is not None and final.explicit) or _STATED.search(turn.text):
-        return CheckFinding(passed=False, detail="states a result")
-    return CheckFinding(passed=True)

@@ -1,0 +1,135 @@
+"""Checks that the teacher leaves the work to the student, and the student does not say it after the teacher."""
+
+from __future__ import annotations
+
+import re
+
+from master_autogen.arithmetic import equations, numbers, read_final
+from master_autogen.checks.amounts import Amount, amounts, clocks, same_amount
+from master_autogen.checks.answers import verify
+from master_autogen.checks.choices import option_of
+from master_autogen.checks.finding import CheckFinding, CheckInput
+from master_autogen.checks.text import runs, words
+from master_autogen.records import Seed
+
+_STATED = re.compile(r"(?i)\b(?:answer|result|total)\s+(?:is|will be|comes to)\s*:?\s*\W{0,3}\d")
+_COUNTS_PLACES = re.compile(
+    r"(?mi)^[\s>*_#]*\(?\d{1,2}[.)](?=\s)|\b(?:step|part|point|hint|line|attempt|rule|question|exercise)s? \d{1,2}\b"
+)
+_COUNTED = """
+amounts facts figures groups hints ideas kinds mistakes numbers operations parts pieces points questions quantities
+sentences stages steps students things times values ways words
+"""
+_NO_AMOUNT = frozenset(_COUNTED.split())
+"""What a teacher counts that is no answer: "two steps", "three things"; unless the question asks for them."""
+_LETTER = re.compile(
+    r"(?i:\b(?:options?|choices?|answers?(?: is| was)?|letters?|pick|choose|it is|it['’]s)\s*:?\s*)[\s*(\[\"“]*([A-H])"
+    r"(?![A-Za-z'’])|\(([A-Ha-h])\)|\b(?:and|or|not|than|with)\s+\(?([B-H])\b(?!['’])|(?m:^)\s*\**([A-H])\**[.)]?\s*$"
+)
+
+_RUN = 5
+_ECHO = 0.6
+_TO_COMPARE = 12
+
+
+def no_leak(turn: CheckInput) -> CheckFinding:
+    """The reference's final answer must not be in the turn, in any form; what the question names is no leak, nor is
+    the answer once another speaker has given it. Of a programming seed: no program that passes the tests."""
+    seed, how = turn.target, turn.code_check
+    if seed.answer is None or (seed.kind == "code" and not seed.checkable_by(how)):
+        return CheckFinding(passed=None, detail="the seed has no checkable answer")
+    if any(verify(text, seed, code_check=how) is True for text in _others(turn)):
+        return CheckFinding(passed=True, detail="the answer has been given before")
+    if seed.kind == "code":
+        leaked = verify(turn.text, seed, code_check=how) is True
+        return CheckFinding(passed=not leaked, detail="gives the answer away: its program passes" if leaked else "")
+    if seed.kind == "choice":
+        named = _letters(turn.text) - {letter for text in _others(turn) for letter in _letters(text)}
+        right = option_of(seed.answer, seed.instruction) or seed.answer.strip(" ().").upper()
+        stated = re.search(rf"(?i:\banswer is)\W{{0,4}}{re.escape(right)}\b", turn.text) is not None
+        told = stated or named == {right}
+        return CheckFinding(passed=not told, detail=f"gives the answer away: {right}" if told else "")
+    told_as = _told(turn.text, seed)
+    return CheckFinding(passed=told_as is None, detail=f"gives the answer away: {told_as}" if told_as else "")
+
+
+def _others(turn: CheckInput) -> list[str]:
+    """What other speakers have said before; all that the teacher did not say, if no one is named."""
+    if turn.speakers:
+        return [text for text, role in zip(turn.said, turn.speakers, strict=True) if role != turn.role]
+    return [text for text in turn.said if text not in turn.teacher]
+
+
+def _letters(text: str) -> set[str]:
+    return {next(filter(None, found)).upper() for found in _LETTER.findall(text)}
+
+
+def _told(text: str, seed: Seed) -> str | None:
+    """The form in which the text has the answer, as it stands there."""
+    assert seed.answer is not None
+    text = _COUNTS_PLACES.sub(" ", text)
+    if times := clocks(seed.answer):
+        told = (times & clocks(text)) - clocks(seed.instruction)
+        return "{}:{:02d}".format(*told.pop()) if told else None
+    if not numbers(seed.answer):
+        return _told_in_words(text, seed)
+    answers = amounts(seed.answer)
+    if len(answers) != 1:
+        return seed.answer if seed.answer in text and seed.answer not in seed.instruction else None
+    answer = _with_unit(answers[0], seed)
+    if any(same_amount(given, answer) for given in amounts(seed.instruction)):
+        return None
+    asked = set(words(seed.instruction))
+    for amount in amounts(text):
+        counts = amount.after in _NO_AMOUNT and amount.after not in asked
+        pronoun = amount.shown.lower() == "one"
+        if not counts and not pronoun and same_amount(amount, answer):
+            return amount.shown
+    return None
+
+
+def _told_in_words(text: str, seed: Seed) -> str | None:
+    """An answer that is no number: said word for word; yes and no only where they are said to be the answer."""
+    assert seed.answer is not None
+    bare = seed.answer.strip().casefold()
+    if not bare or bare in seed.instruction.casefold():
+        return None
+    before = r"\banswer(?: is|:)\W{0,3}" if bare in ("yes", "no", "true", "false") else r"(?<!\w)"
+    found = re.search(rf"{before}({re.escape(bare)})(?!\w)", text.casefold())
+    return text[slice(*found.span(1))] if found else None
+
+
+def _with_unit(answer: Amount, seed: Seed) -> Amount:
+    """The answer with the unit that the reference gives it, where the bare answer has none."""
+    if answer.measure or answer.percent:
+        return answer
+    for amount in reversed(amounts(seed.response)):
+        if amount.value == answer.value and (amount.measure or amount.percent):
+            return amount
+    return answer
+
+
+def no_calculation(turn: CheckInput) -> CheckFinding:
+    """No equation with numbers and no stated result; what the question itself works out may be quoted."""
+    for equation in equations(turn.text):
+        if equation.text not in turn.target.instruction:
+            return CheckFinding(passed=False, detail=f"works out {equation.text}")
+    final = read_final(turn.text)
+    if (final is not None and final.explicit) or _STATED.search(turn.text):
+        return CheckFinding(passed=False, detail="states a result")
+    return CheckFinding(passed=True)
+
+
+def no_echo(turn: CheckInput) -> CheckFinding:
+    """Not mostly what the teacher said: of its runs of five words, those of the question aside, 60 % at most."""
+    mine = runs(words(turn.text), _RUN)
+    theirs = {run for text in turn.teacher for run in runs(words(text), _RUN)}
+    if not turn.teacher:
+        return CheckFinding(passed=None, detail="no teacher has spoken before it")
+    if len(mine) + _RUN - 1 < _TO_COMPARE:
+        return CheckFinding(passed=None, detail="too short to compare with what the teacher said")
+    theirs -= set(runs(words(turn.target.instruction), _RUN))
+    share = sum(run in theirs for run in mine) / len(mine)
+    if share > _ECHO:
+        return CheckFinding(passed=False, detail=f"says the teacher's words again: {share:.0%} of its runs of five")
+    return CheckFinding(passed=True)

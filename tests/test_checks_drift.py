@@ -1,0 +1,233 @@
+"""Drift: talk of being a model, another language, what was said before, another topic; and the rates of false alarms."""
+
+from __future__ import annotations
+
+import pytest
+
+from master_autogen.checks import REGISTRY, CheckInput, check
+from master_autogen.checks.languages import language
+from master_autogen.records import Seed
+from master_autogen.seeds import load_seeds
+
+BUS = Seed(
+    instruction="There are 18 people on a bus. 7 get off. How many people are on the bus now?",
+    response="There are 18 - 7 = 11 people on the bus. The answer is 11.",
+    answer="11",
+    kind="math",
+)
+FIRST = "There are 18 people on the bus and 7 of them get off, so I take 18 - 7 = 11 people."
+
+
+def find(name: str, text: str, seed: Seed = BUS, *said: str) -> tuple[bool | None, str]:
+    finding = check(name, CheckInput(target=seed, text=text, role="student", phase="say", said=said))
+    return finding.passed, finding.detail
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("I cannot tell you the result, but look at the 7 again.", (True, "")),
+        ("I am sorry, I mixed up the two numbers.", (True, "")),
+        ("Your solution has a gap: the answer must be smaller.", (True, "")),
+        ("The instructions on the box are short.", (True, "")),
+        ("As an AI, I have never taken a bus.", (False, "talks about being a model: 'As an AI, I'")),
+        ("Well, as a large language model I add.", (False, "talks about being a model: 'as a large language model I'")),
+        ("I'm just an AI tutor.", (False, 'talks about being a model: "I\'m just an AI"')),
+        ("I was trained on many buses.", (False, "talks about being a model: 'I was trained on'")),
+        ("Als KI kann ich das nicht wissen.", (False, "talks about being a model: 'Als KI'")),
+        ("作为一个AI语言模型，我不坐车。", (False, "talks about being a model: '作为一个AI'")),
+        ("I'm sorry, but I can't do that.", (False, 'refuses: "sorry, but I can\'t"')),
+        ("I cannot assist with this request.", (False, "refuses: 'I cannot assist with this'")),
+        ("The reference solution says 11.", (False, "mentions a solution it was given: 'reference solution'")),
+        ("The solution I was given starts so.", (False, "mentions a solution it was given: 'solution I was given'")),
+        ("My prompt says I must not tell.", (False, "talks about its prompt: 'My prompt say'")),
+        ("I made this mistake on purpose.", (False, "talks about its prompt: 'I made this mistake on purpose'")),
+        ("18 - 7 = 11<|im_end|>", (False, "talks about its prompt: '<|im_end|>'")),
+    ],
+)
+def test_no_meta(text: str, found: tuple[bool | None, str]) -> None:
+    assert find("no_meta", text) == found
+
+
+def test_an_answer_may_speak_of_what_the_question_is_about() -> None:
+    seed = Seed(instruction="Write a greeting that an AI assistant could use.", response="Hi!", kind="general")
+    assert find("no_meta", "As an AI assistant, I greet you.", seed) == (True, "")
+    seed = Seed(instruction="Write a polite note that declines an offer.", response="Sorry.", kind="general")
+    assert find("no_meta", "I am sorry, but I cannot take it.", seed) == (True, "")
+    seed = Seed(instruction="Who makes the phone?", response="Google.", kind="general")
+    assert find("no_meta", "Its software was developed by Google as a language model host.", seed) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text"),
+    [
+        ("English", "There are 18 people on the bus and 7 of them get off. The answer is 11."),
+        ("German", "Zuerst rechne ich 18 minus 7, weil sieben Leute aussteigen. Dann sind noch 11 Personen im Bus."),
+        ("French", "On soustrait 7 de 18 parce que sept personnes descendent. Il reste donc 11 personnes dans le bus."),
+        ("Spanish", "Primero restamos 7 de 18 porque siete personas bajan. Entonces quedan 11 en el autobús. Es la respuesta."),
+        ("Italian", "Prima sottraiamo 7 da 18 perché sette persone scendono dal bus. Quindi sono 11 le persone nel bus."),
+        ("Portuguese", "Primeiro, subtraímos 7 de 18 porque sete pessoas descem do ônibus. A resposta não é 25, e sim 11."),
+        ("Dutch", "Eerst trekken we 7 van 18 af, omdat zeven mensen uit de bus stappen. Er zijn dan nog 11 in de bus."),
+        ("Chinese", "车上有18个人，7个人下车，所以还剩11个人。"),
+        ("Japanese", "バスには18人います。7人が降りるので、残りは11人です。"),
+        ("Korean", "버스에 18명이 있고 7명이 내립니다. 정답은 11입니다."),
+        ("Cyrillic", "В автобусе 18 человек, 7 вышли. Осталось 11 человек."),
+        (None, "18 - 7 = 11"),
+        (None, "Paris, Berlin, Madrid, Rome, Vienna, Lisbon"),
+        (None, "```python\nthe = is_ + of + to + and_\n```"),
+    ],
+)  # fmt: skip
+def test_languages(wanted: str | None, text: str) -> None:
+    assert language(text) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("There are 18 people on the bus and 7 of them get off.", (True, "")),
+        ("18 - 7 = 11", (None, "too short to tell its language")),
+        (
+            "Zuerst rechne ich 18 minus 7, weil die sieben Leute aussteigen. Dann sind noch 11 im Bus.",
+            (False, "is in German; the question is in English"),
+        ),
+        (
+            "First look at the bus: 车上有18个人，7个人下车",
+            (False, "writes Chinese script, which the question does not"),
+        ),
+        (
+            "There are 18 people on the bus, and then 7 of them get off at the stop, so it is less than it was. "
+            "Danach sind es noch elf Leute, weil sieben von ihnen nicht mehr im Bus sind und das ist die Antwort.",
+            (False, "is in German; the question is in English"),
+        ),
+        (r"The angle is \(\alpha\), and α + β is what is left of it.", (True, "")),
+    ],
+)
+def test_same_language(text: str, found: tuple[bool | None, str]) -> None:
+    assert find("same_language", text) == found
+
+
+def test_the_language_is_the_questions_and_not_english() -> None:
+    seed = Seed(
+        instruction="Im Bus sind 18 Leute, und 7 steigen aus. Wie viele Leute sind noch im Bus?",
+        response="Es sind 18 - 7 = 11 Leute.",
+        answer="11",
+        kind="math",
+    )
+    german = "Es sind noch 11 Leute, weil 7 von den 18 nicht mehr im Bus sind."
+    assert find("same_language", german, seed) == (True, "")
+    english = "There are 11 people on the bus, as 7 of the 18 got off at this stop."
+    assert find("same_language", english, seed) == (False, "is in English; the question is in German")
+
+
+def test_languages_that_cannot_be_told() -> None:
+    seed = Seed(instruction="Translate to French: The bus is late.", response="Le bus est en retard.")
+    assert find("same_language", "Le bus est en retard.", seed) == (None, "the question names a language")
+    seed = Seed(instruction="3x + 5 = 20", response="x = 5", kind="math")
+    assert find("same_language", "It is the one that we want.", seed) == (
+        None,
+        "could not tell the question's language",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("I took 18 + 7 before, but people get off, so it is 18 - 7 = 11.", (True, "")),
+        ("The answer is 11.", (None, "too short to compare with what was said")),
+        (FIRST, (False, "is turn 2 word for word")),
+        ("So: " + FIRST, (False, "is almost turn 2: 95% the same")),
+        (FIRST.replace("11", "12"), (True, "")),
+        (
+            "Go on with the bus. Go on with the bus. Go on with the bus.",
+            (False, "says 3 times over: 'go on with the bus'"),
+        ),
+        ("We add and then and then and then and then and then and then add.", (False, "says 3 times over: 'and then'")),
+        ("It is very, very, very late for the bus.", (True, "")),
+        ("7 + 7 + 7 + 7 + 7 + 7 + 7 + 7 + 7 + 7 + 7 + 7 + 7 people", (True, "")),
+    ],
+)
+def test_not_repeated(text: str, found: tuple[bool | None, str]) -> None:
+    assert find("not_repeated", text, BUS, "Read the question first.", FIRST) == found
+
+
+def test_other_numbers_excuse_nothing_where_nothing_is_calculated() -> None:
+    seed = Seed(instruction="Describe a bus.", response="Long.", kind="general")
+    said = f"{FIRST} Nobody else gets on or off before the last stop in town."
+    again = said.replace("11 people", "12 people")
+    assert find("not_repeated", again, BUS, said) == (True, "")
+    assert find("not_repeated", again, seed, said) == (False, "is almost turn 1: 82% the same")
+
+
+def test_what_the_reference_says_three_times_may_be_said_so() -> None:
+    line = "Row your boat down the stream."
+    seed = Seed(instruction="Write a song.", response=f"{line}\n{line}\n{line}")
+    assert find("not_repeated", f"{line}\n{line}\n{line}\nThe end.", seed) == (True, "")
+    assert find("not_repeated", f"{line}\n{line}\n{line}\n{line}", seed)[0] is False
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The bus had 18 people, some of whom leave at a stop, while the driver waits for the light.", (True, "")),
+        ("It is 11.", (None, "too short to tell what it is about")),
+        (
+            "Volcanoes erupt when molten rock rises through cracks, pushing ash and gas high.",
+            (False, "takes up nothing of the question"),
+        ),
+        ("Volcanoes erupt when molten rock rises through cracks, pushing ash over a parked bus.", (True, "")),
+    ],
+)
+def test_on_topic(text: str, found: tuple[bool | None, str]) -> None:
+    assert find("on_topic", text) == found
+
+
+def test_one_word_is_little_of_a_longer_question() -> None:
+    seed = BUS.model_copy(update={"instruction": "A bus driver sells 18 tickets for 3 euros. How much money is that?"})
+    text = "Volcanoes erupt when molten rock rises through cracks, pushing ash over a parked bus."
+    assert find("on_topic", text, seed) == (False, "takes up nothing of the question but 'bus'")
+
+
+def test_what_was_said_is_on_topic_too() -> None:
+    text = "Yes, the driver of that coach leaves the station early, and passengers walk home slowly."
+    assert find("on_topic", text)[0] is False
+    assert find("on_topic", text, BUS, "Think of the driver and the passengers at the station.") == (True, "")
+
+
+def test_open_questions_count_the_reference_and_long_turns_alone() -> None:
+    seed = Seed(instruction="Suggest snacks for the evening.", response="Olives, pretzels and roasted almonds.")
+    short = "Volcanoes erupt when molten rock rises through cracks, pushing ash and gas high."
+    assert find("on_topic", short, seed) == (None, "too short to tell what it is about")
+    long = (
+        f"{short} Lava flows downhill, burying villages, forests, roads, bridges; scientists measure tremors, sulphur, "
+        "temperature, magnetism, tilt, then warn nearby residents, airlines, hospitals"
+    )
+    assert find("on_topic", f"{long}.", seed) == (False, "takes up nothing of the question")
+    assert find("on_topic", f"{long} and pretzels.", seed) == (True, "")
+
+
+def test_responses_of_the_bundled_seeds_raise_no_alarm() -> None:
+    """As a student's turn, except for what only a teacher's turn must not say; an e-mail's signature ends open."""
+    alarms = []
+    teacher = "Read it slowly and say in your own words what is asked before you begin."
+    for seed in load_seeds("bundled").seeds:
+        turn = CheckInput(
+            target=seed,
+            text=seed.response,
+            role="student",
+            phase="solve",
+            said=(teacher,),
+            speakers=("teacher",),
+            teacher=(teacher,),
+        )
+        for name in REGISTRY:
+            if name not in ("no_leak", "no_calculation", "wrong_answer", "weighs_debate"):
+                finding = check(name, turn)
+                alarms += [(seed.id, name, finding.detail)] if finding.passed is False else []
+    assert alarms == []
+
+
+def test_most_responses_to_another_question_are_off_topic() -> None:
+    """Of 1,560 pairs of bundled maths seeds 1,404 are long enough to tell, and 96 % of these are found."""
+    seeds = [seed for seed in load_seeds("bundled").seeds if seed.kind == "math"]
+    told = [find("on_topic", other.response, seed)[0] for seed in seeds for other in seeds if other is not seed]
+    assert (told.count(False), told.count(True), told.count(None)) == (1353, 51, 156)

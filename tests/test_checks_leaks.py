@@ -1,0 +1,211 @@
+"""Leaks: the final answer in every form that says it, calculations, and what is said after the teacher."""
+
+from __future__ import annotations
+
+import pytest
+
+from master_autogen.checks import CheckInput, check
+from master_autogen.checks.amounts import amounts
+from master_autogen.records import Seed
+
+BUS = Seed(
+    instruction="There are 18 people on a bus. 7 get off. How many people are on the bus now?",
+    response="There are 18 - 7 = 11 people on the bus. The answer is 11.",
+    answer="11",
+    kind="math",
+)
+
+
+def find(
+    name: str, text: str, seed: Seed = BUS, said: tuple[str, ...] = (), speakers: tuple[str, ...] = ()
+) -> tuple[bool | None, str]:
+    turn = CheckInput(target=seed, text=text, role="teacher", phase="say", said=said, speakers=speakers)
+    finding = check(name, turn)
+    return finding.passed, finding.detail
+
+
+def choice(answer: str) -> Seed:
+    return Seed(instruction="Which? A: red B: blue C: green", response=answer, answer=answer, kind="choice")
+
+
+def answered(answer: str, response: str) -> Seed:
+    return Seed(instruction="How much is it in all?", response=response, answer=answer, kind="math")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Look again: 7 people get off.", (True, "")),
+        ("You should get 11.", (False, "gives the answer away: 11")),
+        ("It is eleven, you see.", (False, "gives the answer away: eleven")),
+        ("It is 11.0 then.", (False, "gives the answer away: 11.0")),
+        ("You wrote 25.", (True, "")),
+    ],
+)
+def test_no_leak(text: str, found: tuple[bool | None, str]) -> None:
+    assert find("no_leak", text) == found
+
+
+def test_what_the_question_names_is_no_leak() -> None:
+    seed = BUS.model_copy(update={"answer": "7"})
+    assert find("no_leak", "Seven of them, that is 7, get off.", seed) == (True, "")
+
+
+def test_the_pronoun_one_is_no_leak() -> None:
+    seed = BUS.model_copy(update={"answer": "1"})
+    assert find("no_leak", "Which one is it?", seed) == (True, "")
+    assert find("no_leak", "It is 1.", seed) == (False, "gives the answer away: 1")
+
+
+def test_leaks_in_multiple_choice_and_in_words() -> None:
+    assert find("no_leak", "Think about why it is option B.", choice("B")) == (False, "gives the answer away: B")
+    assert find("no_leak", "Think about both options.", choice("B")) == (True, "")
+    assert find("no_leak", "It is paris.", BUS.model_copy(update={"answer": "Paris"})) == (
+        False,
+        "gives the answer away: paris",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("You added. Think about who gets off.", (True, "")),
+        ("Is 18 more than 7?", (True, "")),
+        ("No: 18 - 7 = 12.", (False, "works out 18 - 7 = 12")),
+        ("7 times 6 is 42, remember.", (False, "works out 7 times 6 is 42")),
+        ("The answer is 12.", (False, "states a result")),
+        ("So the result is 12.", (False, "states a result")),
+    ],
+)
+def test_no_calculation(text: str, found: tuple[bool | None, str]) -> None:
+    assert find("no_calculation", text) == found
+
+
+def test_what_the_question_works_out_may_be_quoted() -> None:
+    seed = BUS.model_copy(update={"instruction": "Tom says 3 + 4 = 8. Is he right?"})
+    assert find("no_calculation", "Tom says 3 + 4 = 8, so check it.", seed) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("seed", "text", "told"),
+    [
+        (answered("90", "60 + 30 = 90 minutes."), "It takes an hour and a half.", "an hour and a half"),
+        (answered("90", "60 + 30 = 90 minutes."), "Think of 1.5 hours.", "1.5"),
+        (answered("90", "60 + 30 = 90 minutes."), "It is ninety.", "ninety"),
+        (answered("90", "60 + 30 = 90 minutes."), "Is it half an hour?", None),
+        (answered("90", "60 + 30 = 90 apples."), "Think of 1.5 hours.", None),
+        (answered("1250", "It costs $1250."), "It costs $1,250.00.", "1,250.00"),
+        (answered("1250", "It costs $1250."), "It costs 1 250 dollars.", "1250"),
+        (answered("1250", "It costs $1250."), "It costs 125,000 cents.", "125,000"),
+        (answered("1250", "It costs $1250."), "One thousand two hundred and fifty, no?", "One thousand two hundred and fifty"),
+        (answered("1250", "It costs $1250."), "About 1.25k.", "1.25k"),
+        (answered("1250", "It costs $1250."), "It costs 125 dollars.", None),
+        (answered("1/4", "1/4 is left."), "A quarter, then.", "A quarter"),
+        (answered("1/4", "1/4 is left."), "That is 25%.", "25%"),
+        (answered("1/4", "1/4 is left."), "That is 25 percent.", "25"),
+        (answered("1/4", "1/4 is left."), r"That is \frac{1}{4}.", r"\frac{1}{4}"),
+        (answered("1/4", "1/4 is left."), "That is 0.25.", "0.25"),
+        (answered("1/4", "1/4 is left."), "Not three quarters, and not 1/3 or 4.", None),
+        (answered("40", "40% of them."), "Two fifths of them.", "Two fifths"),
+        (answered("-5", "It is -5."), "It is minus 5.", "minus 5"),
+        (answered("-5", "It is -5."), "It is 5, or 18 - 5.", None),
+        (answered("24", "24 eggs."), "Two dozen.", "Two dozen"),
+        (answered("3:30", "At 3:30."), "At 03:30 sharp.", "3:30"),
+        (answered("3:30", "At 3:30."), "Not at 4:30.", None),
+        (answered("yes", "Yes."), "Yes, go on.", None),
+        (answered("yes", "Yes."), "The answer is yes.", "yes"),
+        (answered("art", "Art."), "Start with the start.", None),
+    ],
+)  # fmt: skip
+def test_every_form_of_the_answer_is_a_leak(seed: Seed, text: str, told: str | None) -> None:
+    assert find("no_leak", text, seed) == ((True, "") if told is None else (False, f"gives the answer away: {told}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "passed"),
+    [
+        ("There are two things to do.", True),
+        ("Step 2: look again.", True),
+        ("1. Read it.\n2. Read it again.", True),
+        ("Do it in 2 steps.", True),
+        ("The second one counts.", True),
+        ("There are two apples.", False),
+    ],
+)
+def test_what_a_teacher_counts_is_no_leak(text: str, passed: bool) -> None:
+    assert find("no_leak", text, answered("2", "There are 2 apples."))[0] is passed
+
+
+def test_what_the_question_asks_for_is_counted_in_earnest() -> None:
+    seed = Seed(instruction="How many steps does it take?", response="2 steps.", answer="2", kind="math")
+    assert find("no_leak", "It takes 2 steps.", seed) == (False, "gives the answer away: 2")
+
+
+def test_the_question_may_name_the_answer_in_another_form() -> None:
+    seed = Seed(instruction="Is half an hour enough?", response="30 minutes are.", answer="30", kind="math")
+    assert find("no_leak", "You have 30 minutes.", seed) == (True, "")
+
+
+def test_a_right_answer_that_was_given_is_no_secret() -> None:
+    right, wrong = "18 - 7 = 11. The answer is 11.", "18 - 11 = 7. The answer is 7."
+    told = (True, "the answer has been given before")
+    assert find("no_leak", "Yes, 11.", BUS, (right,), ("student",)) == told
+    assert find("no_leak", "Yes, 11.", BUS, (wrong,), ("student",)) == (False, "gives the answer away: 11")
+    in_passing = "18 - 7 = 11, then 11 - 7 = 4. The answer is 4."
+    assert find("no_leak", "Yes, 11.", BUS, (in_passing,), ("student",)) == (False, "gives the answer away: 11")
+    assert find("no_leak", "Yes, 11.", BUS, (right,), ("teacher",)) == (False, "gives the answer away: 11")
+
+
+@pytest.mark.parametrize(
+    ("text", "passed"),
+    [
+        ("Compare options A and B.", True),
+        ("A better way is to read it again.", True),
+        ("You chose C; is it not (B)?", False),
+        ("Look at (C) again.", True),
+        ("The answer is B, not A.", False),
+    ],
+)
+def test_letters_that_the_student_named_are_no_leak(text: str, passed: bool) -> None:
+    assert find("no_leak", text, choice("B"), ("The answer is C.",), ("student",))[0] is passed
+
+
+def test_programs_have_no_final_answer() -> None:
+    seed = Seed(instruction="Write f.", response="def f(): ...", answer="assert f() == 1", kind="code")
+    assert find("no_leak", "assert f() == 1", seed) == (None, "the seed has no checkable answer")
+
+
+def test_amounts() -> None:
+    found = amounts("$5, 2 1/2 cups, three quarters of 12 and -4 miles, not the third way")
+    assert [(str(a.value), a.measure) for a in found] == [
+        ("3/4", ""), ("5", "money"), ("5/2", "cups"), ("12", ""), ("-4", "imperial"),
+    ]  # fmt: skip
+
+
+ADVICE = "Look at the people who get off: their number has to go away from those who were there before."
+
+
+def echo(text: str, *teacher: str) -> tuple[bool | None, str]:
+    finding = check("no_echo", CheckInput(target=BUS, text=text, role="student", phase="revise", teacher=teacher))
+    return finding.passed, finding.detail
+
+
+def test_no_echo() -> None:
+    own = "I added, but people get off. 18 people were there and 7 go away, so 18 - 7 = 11 stay. The answer is 11."
+    assert echo(own, ADVICE) == (True, "")
+    assert echo(own) == (None, "no teacher has spoken before it")
+    assert echo("It is 11, I see.", ADVICE) == (None, "too short to compare with what the teacher said")
+    assert echo(ADVICE, "Well.", ADVICE) == (False, "says the teacher's words again: 100% of its runs of five")
+
+
+def test_an_echo_is_more_than_three_fifths() -> None:
+    """ADVICE has 19 words, 15 runs of five; each word put after it adds a run that is not the teacher's."""
+    nine = "so I take seven from eighteen and get eleven"
+    ten = f"{nine} then"
+    assert echo(f"{ADVICE} {nine}", ADVICE) == (False, "says the teacher's words again: 62% of its runs of five")
+    assert echo(f"{ADVICE} {ten}", ADVICE) == (True, "")
+
+
+def test_the_question_is_no_echo() -> None:
+    text = f"{BUS.instruction} I think of it."
+    assert echo(text, BUS.instruction) == (True, "")
