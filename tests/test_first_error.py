@@ -199,7 +199,9 @@ def client_that_says(first: str) -> ScriptedClient:
         asked = messages[0]["content"] if "A question" not in messages[-1]["content"] else messages[-1]["content"]
         if "still learning this" in asked:
             return first
-        return f"I see. {APPLES.response}" if "You are the student" in asked else HINT
+        if "You are the student" in asked:
+            return f"I see. {APPLES.response}"
+        return POSE if "has just been put" in asked else HINT
 
     return ScriptedClient.of(answer)
 

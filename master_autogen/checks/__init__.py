@@ -3,6 +3,8 @@
 >>> seed = Seed(instruction="What is 2 + 2?", response="2 + 2 = 4. The answer is 4.", answer="4", kind="math")
 >>> check("right_answer", CheckInput(target=seed, text="The answer is 5.", role="student", phase="solve")).detail
 'says 5, which is wrong'
+
+A check of your own is a function with a name; `register` says how.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ from master_autogen.checks.finding import CheckFinding, CheckInput
 from master_autogen.checks.form import complete, not_empty, one_speaker
 from master_autogen.checks.leaks import no_calculation, no_echo, no_leak
 from master_autogen.checks.majority import majority
+from master_autogen.checks.own import OwnChecks, own_checks, register
 from master_autogen.checks.registry import REGISTRY, SLOW, Check
 from master_autogen.checks.sandbox import require as require_code_check
 from master_autogen.records import Seed
@@ -24,8 +27,11 @@ __all__ = [
     "Check",
     "CheckFinding",
     "CheckInput",
+    "OwnChecks",
     "Seed",
     "check",
+    "own_checks",
+    "register",
     "require_code_check",
     "verify",
 ]

@@ -34,6 +34,13 @@ log_option = click.option(
     show_default=True,
     help="Log to read",
 )
+checks_option = click.option(
+    "--checks",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    metavar="FILE.py",
+    help="Python file of checks of your own, which is run as it is",
+)
 run_argument = click.argument("run_id", metavar="[RUN]", required=False)
 
 

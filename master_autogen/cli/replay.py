@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from master_autogen.cli.end import facts
-from master_autogen.cli.groups import CODE_CHECKS, log_option
+from master_autogen.cli.groups import CODE_CHECKS, checks_option, log_option
 from master_autogen.cli.terminal import cell, console, number, plain
 from master_autogen.errors import UserError
 
@@ -48,6 +48,7 @@ ABRIDGED = 160
 @click.option(
     "--code-check", type=click.Choice(CODE_CHECKS), default="off", help="With --verify: run programs once more"
 )
+@checks_option
 def replay(
     episode: str,
     log: Path,
@@ -57,11 +58,13 @@ def replay(
     regrade: str | None,
     pool: str | None,
     code_check: CodeCheck,
+    checks: tuple[Path, ...],
 ) -> None:
     """Print an EPISODE as a conversation
 
     EPISODE is the id of an episode or of a lesson, or the beginning of one; of a lesson its selected episode is shown.
     """
+    from master_autogen.checks import own_checks
     from master_autogen.cli import replaying
     from master_autogen.log import open_log
     from master_autogen.replay import replay as read
@@ -72,7 +75,8 @@ def replay(
         replaying.regrade(console(), log, episode, regrade, pool)
         return
     if verify:
-        sys.exit(replaying.verify(console(), log, episode, scenario, pool, code_check))
+        with own_checks(checks):
+            sys.exit(replaying.verify(console(), log, episode, scenario, pool, code_check))
     with closing(open_log(log)) as db:
         found = read(db, episode)
     print_replay(console(), found, private)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from master_autogen.cli import request
-from master_autogen.cli.groups import CODE_CHECKS, DEFAULT_LOG
+from master_autogen.cli.groups import CODE_CHECKS, DEFAULT_LOG, checks_option
 from master_autogen.cli.invocation import Invocation
 from master_autogen.cli.terminal import console
 from master_autogen.grading.difficulty import NORMALISERS
@@ -50,6 +50,7 @@ class Candidates(click.ParamType):  # type: ignore[type-arg]
 @click.option("--columns", metavar="FIELD=COLUMN,...", help="Columns that hold the instruction and the response")
 @click.option("--split", default="train", show_default=True, help="Split of a data set on the hub")
 @click.option("--kind", type=click.Choice(KINDS), help="Kind of the seeds that do not say their own")
+@checks_option
 @click.option("--pool", default="local", show_default=True, help="Pool to cast from, a name or a file")
 @click.option("--judge", help="Judge to ask in place of the pool's: verifier, or a judge file's name")
 @click.option("--rounds", type=click.IntRange(min=1), help="Rounds that the seeds are split over")
@@ -106,6 +107,7 @@ def run(
     columns: str | None,
     split: str,
     kind: Kind | None,
+    checks: tuple[Path, ...],
     pool: str,
     judge: str | None,
     rounds: int | None,
@@ -132,12 +134,14 @@ def run(
     in 2 rounds with 1 candidate, by the small model that comes along. The same command goes on with a run that was
     stopped.
     """
+    from master_autogen.checks import own_checks
     from master_autogen.cli.preview import print_preview
     from master_autogen.pipeline import Inputs
     from master_autogen.pipeline.limits import read_budget
     from master_autogen.pool import read_pool
     from master_autogen.scenario import read_scenario
 
+    own = click.get_current_context().with_resource(own_checks(checks))
     size = request.size(seeds, limit, rounds, seeds_per_round, candidates, target)
     spend = None if budget is None else read_budget(budget)
     played_by = read_pool(pool)
@@ -161,6 +165,7 @@ def run(
         normaliser=normaliser,
         code_check=code_check,
         random_seed=random_seed,
+        own_checks=own,
         files={"pool": pool} | {f"scenario:{s.name}": name for s, name in zip(scenarios, named, strict=True)},
     )
     if preview:

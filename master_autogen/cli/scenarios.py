@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from master_autogen.cli.end import facts
-from master_autogen.cli.groups import VerbGroup
+from master_autogen.cli.groups import VerbGroup, checks_option
 from master_autogen.cli.terminal import cell, console, counted, heading, plain, table
 from master_autogen.errors import UserError
 
@@ -31,12 +32,19 @@ def scenarios() -> None:
 
 
 @scenarios.command("list")
-def list_() -> None:
+@checks_option
+def list_(checks: tuple[Path, ...]) -> None:
     """List the scenarios in ./scenarios/ and those that come along"""
+    from master_autogen.checks import own_checks
+
+    with own_checks(checks):
+        print_list(console())
+
+
+def print_list(to: Console) -> None:
     from master_autogen.scenario import read_scenario
     from master_autogen.yaml_files import find, names
 
-    to = console()
     for name in names(""):
         path = find("", name)
         scenario = read_scenario(str(path))
@@ -61,12 +69,15 @@ def where(path: Path) -> str:
 
 @scenarios.command()
 @click.argument("name")
-def show(name: str) -> None:
+@checks_option
+def show(name: str, checks: tuple[Path, ...]) -> None:
     """Show the roles and phases of the scenario NAME"""
+    from master_autogen.checks import own_checks
     from master_autogen.scenario import read_scenario
     from master_autogen.yaml_files import find
 
-    print_scenario(console(), read_scenario(name), find("", name))
+    with own_checks(checks):
+        print_scenario(console(), read_scenario(name), find("", name))
 
 
 def print_scenario(to: Console, scenario: Scenario, path: Path) -> None:
@@ -113,13 +124,23 @@ _IF_RIGHT = {"plant": "; if right, a mistake is planted", "confirm": "; if right
 
 @scenarios.command()
 @click.argument("which", metavar="[NAME|PATH]...", nargs=-1)
-def check(which: tuple[str, ...]) -> None:
+@checks_option
+def check(which: tuple[str, ...], checks: tuple[Path, ...]) -> None:
     """Check scenario files and name every fault by its line, all files where none is named"""
-    from master_autogen.scenario import read_scenario
+    from master_autogen.checks import own_checks
     from master_autogen.yaml_files import find, names
 
     paths = [find("", name) for name in which or names("")]
-    to = console()
+    with own_checks(checks):
+        faulty = print_faults(console(), paths)
+    if faulty:
+        sys.exit(2)
+
+
+def print_faults(to: Console, paths: Sequence[Path]) -> int:
+    """Every fault of these files, by line, and how many files have one."""
+    from master_autogen.scenario import read_scenario
+
     faulty = 0
     for path in paths:
         try:
@@ -134,7 +155,7 @@ def check(which: tuple[str, ...]) -> None:
             )
     if faulty:
         to.print(f"{faulty} of {counted(len(paths), 'file')} with faults", style="bold red")
-        sys.exit(2)
+    return faulty
 
 
 @scenarios.command()

@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Any, Literal
 
 from master_autogen.casting import check_cast, is_opening
-from master_autogen.checks import require_code_check
+from master_autogen.checks import OwnChecks, require_code_check
 from master_autogen.errors import UserError
 from master_autogen.grading.difficulty import NORMALISERS, Normaliser
 from master_autogen.grading.quality import Rubric
@@ -29,6 +29,7 @@ class Inputs:
     """All that makes a run what it is. `rubric` None: the verifier judges. `normaliser`: how the gap of difficulty is
     scaled, by earlier rounds ("running") or to the letter of eq. 5 ("paper"). `code_check`: how programs are run to
     check programming answers. `target`: the run ends when so many lessons are accepted, counted in lesson order.
+    `own_checks`: the user's files of checks, which have to be known while the run goes on.
     `files` says under which name or path "pool" and each "scenario:NAME" was found; no part of what the run is."""
 
     scenarios: Sequence[Scenario]
@@ -47,6 +48,7 @@ class Inputs:
     normaliser: Normaliser = "running"
     code_check: CodeCheck = "off"
     files: Mapping[str, str] = field(default_factory=dict)
+    own_checks: Sequence[OwnChecks] = ()
 
     @property
     def shared_families(self) -> list[str]:
@@ -66,6 +68,8 @@ class Inputs:
             "rubric": self.rubric.model_dump(mode="json") if self.rubric else None,
             "settings": self.settings(),
         }
+        if self.own_checks:
+            document["checks"] = [file.sha256 for file in self.own_checks]
         text = json.dumps(document, sort_keys=True, ensure_ascii=False)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
 

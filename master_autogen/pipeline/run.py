@@ -193,7 +193,8 @@ def _record(inputs: Inputs, run_id: str, embedder: Embedder) -> RunRecord:
             "scenario_texts": texts,
             "pool_text": inputs.pool.recorded(),
             "files": dict(inputs.files),
-        },
+        }
+        | ({"checks": [file._asdict() for file in inputs.own_checks]} if inputs.own_checks else {}),
         versions=versions | {name: version(name) for name in packages},
         random_seed=inputs.random_seed,
     )
