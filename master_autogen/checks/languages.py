@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from functools import lru_cache
 
 from master_autogen.checks.text import prose, words
 
@@ -43,6 +44,11 @@ _COMMON = {
 }  # fmt: skip
 _PROFILES = {name: frozenset(text.split()) for name, text in _COMMON.items()}
 
+_LANGUAGES: dict[str, list[str]] = {}
+for _name, _words in _PROFILES.items():
+    for _word in _words:
+        _LANGUAGES.setdefault(_word, []).append(_name)
+
 _FEWEST = 4
 """Common words of a language that have to be there before a text is said to be in it."""
 _KINDS = 3
@@ -53,13 +59,16 @@ _SHARE = 0.12
 """The least share of a text's words that are common ones; in prose it is a third, in lists and notes next to none."""
 
 
+_ASCII_LETTER = re.compile("[A-Za-z]")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
+
+
 def letters(text: str) -> Counter[str]:
     """Letters by script or, where one language alone has the script, by language."""
-    found: Counter[str] = Counter()
-    for letter in text:
-        if letter.isascii():
-            found["Latin"] += letter.isalpha()
-        elif letter.isalpha():
+    strange = _NOT_ASCII.findall(text)
+    found: Counter[str] = Counter(Latin=len(_ASCII_LETTER.findall(text)))
+    for letter in strange:
+        if letter.isalpha():
             script = unicodedata.name(letter, "").split(" ")[0].split("-")[0]
             found[_SCRIPTS.get(script, "other")] += 1
     if found["Japanese"]:  # which writes Chinese characters too
@@ -67,6 +76,7 @@ def letters(text: str) -> Counter[str]:
     return +found
 
 
+@lru_cache(maxsize=2048)  # questions are looked at again with each turn
 def language(text: str) -> str | None:
     """The language most of the text's prose is in, or its script's name where several share it; None: hard to tell."""
     bare = prose(text)
@@ -77,8 +87,11 @@ def language(text: str) -> str | None:
     if script != "Latin":
         return script if most >= _FEWEST and 2 * most > by_script.total() else None
     said = Counter(words(bare))
-    hits = {name: sum(said[word] for word in common) for name, common in _PROFILES.items()}
-    (best, first), (_, second) = Counter(hits).most_common(2)
+    hits = Counter(dict.fromkeys(_PROFILES, 0))
+    for word in said.keys() & _LANGUAGES.keys():
+        for name in _LANGUAGES[word]:
+            hits[name] += said[word]
+    (best, first), (_, second) = hits.most_common(2)
     kinds = sum(word in said for word in _PROFILES[best])
     enough = first >= max(_FEWEST, _SHARE * said.total()) and kinds >= _KINDS
     return best if enough and first >= _AHEAD * second else None

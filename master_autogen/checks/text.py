@@ -44,7 +44,7 @@ def prose(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Words and figures in small letters, in order; a typewriter's apostrophe for any."""
-    return [word.replace("’", "'") for word in _WORD.findall(text.lower())]
+    return _WORD.findall(text.lower().replace("’", "'"))
 
 
 def sentences(text: str) -> list[str]:

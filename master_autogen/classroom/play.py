@@ -22,6 +22,8 @@ from master_autogen.records import CheckResult, CodeCheck, EpisodePlan, Label, L
 from master_autogen.scenario import Phase, Scenario
 from master_autogen.wording import Planted
 
+OF_SEEDS = frozenset({"no_leak", "right_answer", "wrong_answer"})
+"""Slow checks that have nothing to read where the seed cannot be checked."""
 OF_ANSWERS = frozenset({"right_answer", "wrong_answer"})
 """Checks that have to tell, where the seed can be checked."""
 
@@ -91,9 +93,11 @@ class Play:
 
     async def look(self, heard: Heard) -> list[CheckResult]:
         """What the phase's checks find of this, slow ones in a thread. Changes nothing: `hear` takes the findings."""
-        if SLOW.isdisjoint(self._script[self._at].checks):
-            return self._found(heard)
-        return await asyncio.to_thread(self._found, heard)
+        phase = self._script[self._at]
+        slow = SLOW.intersection(phase.checks)
+        if not self.target(phase).checkable_by(self._code_check):
+            slow -= OF_SEEDS
+        return await asyncio.to_thread(self._found, heard) if slow else self._found(heard)
 
     def hear(self, heard: Heard, found: Sequence[CheckResult] | None = None) -> None:
         """Take what the speaker said: it counts, or it is asked for again, or the episode is rejected. `found` is what
