@@ -20,6 +20,14 @@ judge  judge  large      1  30    5       0  $0.0010
 ────────────────────────────────────────────────────
 all                      3  90   15       1  $0.0030
 
+Calls by role  judge, score: the evaluators
+role     calls  in  out  failed     cost
+────────────────────────────────────────
+student      2  60   10       1  $0.0020
+judge        1  30    5       0  $0.0010
+────────────────────────────────────────
+all          3  90   15       1  $0.0030
+
 Calls by round
 round  calls  in  out  failed     cost
 ──────────────────────────────────────
@@ -94,7 +102,7 @@ def test_show_has_the_end_tables_and_totals_that_add_up() -> None:
         "correction         1         1       0        1      3",
         "  1 rejected: solve: right_answer",
     ]
-    assert part(output, "Calls by agent", 15) == lines(CALLS)
+    assert part(output, "Calls by agent", 23) == lines(CALLS)
     assert part(output, "3 lessons", 6) == lines(LESSONS)
     assert part(output, "Calls  ", 1) == ["Calls    3 (1 failed); 90 tokens in, 15 out; $0.0030"]
     assert "runs show" not in result.stdout.split("Next")[1]
@@ -109,11 +117,13 @@ def test_the_ledger_counts_every_check_of_every_attempt() -> None:
 def test_a_played_run_adds_up_from_seeds_to_calls() -> None:
     cli(*write_inputs(Path()), "--rounds", 2)
     output = cli("runs", "show", "--log", "a.db").stdout
-    by_agent, by_round = (
+    by_agent, by_role, by_round = (
         next(line for line in output.split(table)[1].splitlines() if line.strip().startswith("all")).split()[1:]
-        for table in ("Calls by agent", "Calls by round")
+        for table in ("Calls by agent", "Calls by role", "Calls by round")
     )
-    assert by_agent == by_round == ["19", "420", "112", "$0.0006"]
+    assert by_agent == by_role == by_round == ["19", "420", "112", "$0.0006"]
+    roles = output.split("Calls by role")[1].split("Calls by round")[0]
+    assert [line.split()[:2] for line in roles.splitlines()[3:5]] == [["asker", "8"], ["solver", "11"]]
 
 
 def test_an_unknown_run_is_named() -> None:

@@ -25,7 +25,7 @@ def test_reasons_are_short_enough_to_be_counted(reason: str, short: str) -> None
 
 
 def total(**changes: object) -> CallTotal:
-    made = CallTotal(round=1, purpose="turn", agent="a", model="m", calls=2, failed=1, prompt_tokens=10,
+    made = CallTotal(round=1, purpose="turn", role="r", agent="a", model="m", calls=2, failed=1, prompt_tokens=10,
                      completion_tokens=4, estimated=1, cost=0.5, unpriced=0)  # fmt: skip
     return made.model_copy(update=changes)
 

@@ -125,10 +125,10 @@ def played(path: Path) -> Database:
 
 
 def test_call_totals(played: Database) -> None:
-    weak = {"purpose": "turn", "agent": "weak", "model": "small"}
+    weak = {"purpose": "turn", "role": "", "agent": "weak", "model": "small"}
     assert totals(played, "run1").calls == (
         CallTotal(
-            round=1, purpose="judge", agent="judge", model="large", calls=1, failed=0, prompt_tokens=30,
+            round=1, purpose="judge", role="judge", agent="judge", model="large", calls=1, failed=0, prompt_tokens=30,
             completion_tokens=5, estimated=0, cost=None, unpriced=1,
         ),
         CallTotal(

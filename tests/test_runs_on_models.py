@@ -75,6 +75,16 @@ async def test_each_role_asks_its_own_model_of_one_server(tmp_path: Path) -> Non
     db.close()
     assert sum(row.calls for row in spent) == len(requests)
     assert {row.model for row in spent} == {"small", "large"}
+    told = 14 * len(requests)  # what the endpoint's own usage says of every call: 11 in, 3 out
+    assert sum(row.prompt_tokens + row.completion_tokens for row in spent) == told
+    for model in ("small", "large"):
+        asked_of = sum(request.body["model"] == model for request in requests)
+        assert sum(row.prompt_tokens for row in spent if row.model == model) == 11 * asked_of
+    judged = [request for request in requests if "You judge" in request.body["messages"][0]["content"]]
+    assert sum(row.calls for row in spent if row.role == "judge") == len(judged)
+    assert sum(row.calls for row in spent if row.role == "slow_student") == sum(
+        "still learning this" in request.body["messages"][0]["content"] for request in requests
+    )
 
 
 @pytest.mark.local

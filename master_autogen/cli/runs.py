@@ -131,7 +131,7 @@ def print_run(to: Console, run: RunView) -> None:
 
 
 def print_calls(to: Console, rows: Sequence[CallTotal]) -> None:
-    """Calls by purpose, agent and model, then by round; both tables come to the same sum."""
+    """Calls by purpose, agent and model, then by role, then by round; all tables come to the same sum."""
     if not rows:
         return
     sums = spent(rows)
@@ -143,6 +143,14 @@ def print_calls(to: Console, rows: Sequence[CallTotal]) -> None:
     made.add_section()
     made.add_row("all", "", "", *(_cells(sums)[name] for name in columns))
     heading(to, "Calls by agent", "in, out: tokens")
+    to.print(made)
+    to.print()
+    made = table("role", *columns, right=columns, wide=("role",))
+    for role, mine in _grouped(rows, lambda row: row.role):
+        made.add_row(role or "(no turn counted)", *(mine[name] for name in columns))
+    made.add_section()
+    made.add_row("all", *(_cells(sums)[name] for name in columns))
+    heading(to, "Calls by role", "judge, score: the evaluators")
     to.print(made)
     to.print()
     made = table("round", *columns, right=("round", *columns))

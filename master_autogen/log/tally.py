@@ -125,7 +125,7 @@ ORDER BY round, position, lessons.id, slot
 
 
 def totals(db: Database, run_id: str) -> Totals:
-    """A run's calls by round, purpose, agent and model, its checks and turns by who said what, and its debates."""
+    """A run's calls by round, purpose, role, agent and model, its checks and turns by who said what, its debates."""
     with db.atomic():
         calls = fetch(db, _CALLS, (run_id,))
         checks, turns = check_totals(db, run_id)
@@ -139,11 +139,13 @@ def totals(db: Database, run_id: str) -> Totals:
 
 
 _CALLS = """
-SELECT round, purpose, agent, model, count(*) AS calls, sum(calls.status = 'error') AS failed,
+SELECT round, purpose, CASE purpose WHEN 'turn' THEN coalesce(turns.role, '') ELSE purpose END AS role,
+  calls.agent, model, count(*) AS calls, sum(calls.status = 'error') AS failed,
   coalesce(sum(prompt_tokens), 0) AS prompt_tokens, coalesce(sum(completion_tokens), 0) AS completion_tokens,
   sum(tokens_estimated) AS estimated, sum(cost) AS cost, count(*) - count(cost) AS unpriced
 FROM calls JOIN lessons ON lessons.id = lesson_id
-WHERE calls.run_id = ? GROUP BY round, purpose, agent, model ORDER BY round, purpose, agent, model
+  LEFT JOIN turns ON turns.episode_id = calls.episode_id AND turns.idx = calls.turn AND purpose = 'turn'
+WHERE calls.run_id = ? GROUP BY round, purpose, 3, calls.agent, model ORDER BY round, purpose, 3, calls.agent, model
 """
 
 

@@ -111,11 +111,13 @@ class CostRow(Record):
 
 
 class CallTotal(Record):
-    """Calls of one purpose by one agent on one model in one round; tokens and cost include failed attempts.
-    `estimated` counts the calls whose tokens are an estimate, `unpriced` those missing from `cost`."""
+    """Calls of one purpose by one agent in one role on one model in one round; tokens and cost include failed attempts.
+    `role` is the purpose where no turn was asked for, and empty for a turn that never counted. `estimated` counts the
+    calls whose tokens are an estimate, `unpriced` those missing from `cost`."""
 
     round: int
     purpose: Purpose
+    role: str
     agent: str
     model: str
     calls: int
