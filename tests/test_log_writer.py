@@ -14,6 +14,7 @@ import pytest
 from master_autogen.errors import UserError
 from master_autogen.log import LogWriter, get_lesson, get_run, lesson_calls, open_log, run_lessons, selection_history
 from master_autogen.log.thread import CallRow, WriterThread
+from master_autogen.log.views import RunStatus
 from tests.test_log_rows import LONG, OTHER, RUN, call, episode, lesson, plan, planned_log, selection
 
 
@@ -121,6 +122,21 @@ def test_a_started_lesson_is_running(path: Path) -> None:
     with LogWriter(path) as log:
         log.start_lesson("run1-1-1")
     assert rows(path, "SELECT status, started > 0, ended FROM lessons WHERE id = 'run1-1-1'") == [("running", 1, None)]
+
+
+@pytest.mark.parametrize("status", ["stopped", "failed"])
+def test_in_a_run_that_has_ended_no_lesson_is_running(path: Path, status: RunStatus) -> None:
+    with LogWriter(path) as log:
+        log.start_lesson("run1-1-1")
+        log.end_run("run1", status)
+    assert rows(path, "SELECT status, started FROM lessons WHERE id = 'run1-1-1'") == [("pending", None)]
+
+
+def test_in_a_run_that_is_begun_again_no_lesson_is_running(path: Path) -> None:
+    with LogWriter(path) as log:
+        log.start_lesson("run1-1-1")
+        log.begin_run(RUN)
+    assert rows(path, "SELECT status, started FROM lessons WHERE id = 'run1-1-1'") == [("pending", None)]
 
 
 def test_finishing_twice_is_finishing_once(path: Path) -> None:

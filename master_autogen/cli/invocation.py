@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from contextlib import AbstractContextManager, closing, nullcontext
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from rich.text import Text
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 BUDGET_SPENT = 3
 """The exit code of a run that its budget stopped."""
+
+NOTHING = "Nothing was begun."
+SHOW_CURSOR = b"\x1b[?25h"  # the bar has hidden it
 
 ENDED = ("accepted", "rejected", "failed")
 
@@ -57,7 +61,7 @@ class Invocation:
         self._run_id = ""  # not known before the run has begun
 
     def play(self) -> int:
-        """0; 1 where every lesson failed; 3 where the budget is spent; 130 where Ctrl-C stopped it."""
+        """0; 1 where every lesson failed; 3 where the budget is spent; 130 where Ctrl-C (or SIGTERM) stopped it."""
         from master_autogen.engines.loop import run_to_end
         from master_autogen.pipeline import AlreadyFinished, run
         from master_autogen.pipeline.inputs import sort_out
@@ -76,7 +80,8 @@ class Invocation:
                         new=self._new,
                         watcher=watch,
                         budget=self._budget,
-                    )
+                    ),
+                    leave=self._leave,
                 )
         except AlreadyFinished as finished:
             self._say(f"Run {finished.run_id} was played to its end before; --new plays it once more.")
@@ -130,7 +135,7 @@ class Invocation:
     def _stopped(self, said: str, how: str, code: int) -> int:
         from master_autogen.log import get_run, open_log
 
-        kept = "Nothing was begun."
+        kept = NOTHING
         if self._run_id:
             with closing(open_log(self._log, readonly=True)) as db:
                 run = get_run(db, self._run_id)
@@ -138,6 +143,16 @@ class Invocation:
             kept = f"{counted(done, 'lesson')} of run {run.id} done and kept in {self._log}; {how}."
         self._say(f"{said} {kept}")
         return code
+
+    def _leave(self) -> NoReturn:
+        """The end at once, with nothing put away: for the log as if the process were killed. No buffer and no lock is
+        touched, as whoever holds one may never give it back."""
+        kept = f"What is written to {self._log} is kept; the same command goes on." if self._run_id else NOTHING
+        with suppress(OSError):
+            if self._console.is_terminal:
+                os.write(1, SHOW_CURSOR)
+            os.write(2, f"\nStopped at once. {kept}\n".encode())
+        os._exit(INTERRUPTED)
 
     def _end(self, run_id: str, not_played: Mapping[str, int]) -> int:
         from master_autogen.log import open_log

@@ -51,6 +51,7 @@ class LogWriter:
             )
             if not cursor.rowcount:
                 raise UserError(f"run {run.id} in {self.path} is finished; start another with --new")
+            db.conn.execute(_NONE_RUNS, (run.id,))
 
         self._thread.wait_for(action)
 
@@ -142,10 +143,11 @@ class LogWriter:
         self._thread.put(action)
 
     def end_run(self, run_id: str, status: RunStatus) -> None:
-        """Close a run; on disk on return."""
+        """Close a run; on disk on return. What was `running` in it is `pending` again."""
         values = (status, time.time(), run_id)
 
         def action(db: Database) -> None:
+            db.conn.execute(_NONE_RUNS, (run_id,))
             _change_one(db, "UPDATE runs SET status = ?, ended = ? WHERE id = ?", values)
 
         self._thread.wait_for(action)
@@ -168,6 +170,9 @@ class LogWriter:
         self._thread.stop()
         if error is None:  # else the failure, if any, was raised already
             self._thread.raise_failure()
+
+
+_NONE_RUNS = "UPDATE lessons SET status = 'pending', started = NULL WHERE run_id = ? AND status = 'running'"
 
 
 def _finish(lesson: Lesson, now: float) -> Action:
