@@ -227,6 +227,19 @@ def test_a_folder_without_permission_is_named(open_folder: Path) -> None:
     )
 
 
+def test_a_log_in_a_folder_that_became_read_only_is_not_written(open_folder: Path) -> None:
+    path = planned_log(open_folder / "log.db")
+    path.chmod(0o666)
+    (open_folder / "log.db.lock").chmod(0o666)
+    open_folder.chmod(0o555)
+    with as_nobody(), pytest.raises(UserError) as refusal:
+        LogWriter(path)
+    assert str(refusal.value) == (
+        f"cannot write the log {path}: its folder is read-only, and SQLite keeps files beside it; "
+        "name another file with --log"
+    )
+
+
 def test_a_reader_told_so_writes_nothing(path: Path) -> None:
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
         open_log(path, readonly=True).execute("DELETE FROM selections")

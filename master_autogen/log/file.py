@@ -47,6 +47,11 @@ def open_for_writer(path: Path) -> Database:
     """The log for the one writer, who holds its lock already; usable from any thread, one at a time."""
     if path.exists() and not _writable(path):
         raise UserError(f"cannot write the log {path}: the file is read-only; name another file with --log")
+    if not _writable(path.parent):
+        raise UserError(
+            f"cannot write the log {path}: its folder is read-only, and SQLite keeps files beside it; "
+            "name another file with --log"
+        )
     db = _connect(path, any_thread=True)
     try:
         _state(db, path)
