@@ -262,7 +262,8 @@ class Crashes:
         requests, start, deaths = self.witness.requests, 0, []
         for kill, end, at in marks:
             mine = requests[start:end]
-            open_still = {r.key for r in mine if r.answered is None or r.answered > at - GRACE_S}
+            grace = GRACE_S + self._lag(mine, at)
+            open_still = {r.key for r in mine if r.answered is None or r.answered > at - grace}
             before = Counter(r.key for r in requests[:end])
             later = Counter(r.key for r in requests[end:])
             mine_keys = {r.key for r in mine}
@@ -270,6 +271,11 @@ class Crashes:
             deaths.append(Death(kill, len(open_still), len(again), len(again - open_still)))
             start = end
         return deaths
+
+    def _lag(self, requests: Sequence[Request], at: float) -> float:
+        """How late the machine is with everything: by how much the witness itself overslept in the second before."""
+        slept = [r.answered - r.received for r in requests if r.answered and at - 1 < r.answered < at]
+        return max(slept, default=LATENCY_S) - LATENCY_S
 
 
 @contextmanager

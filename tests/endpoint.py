@@ -95,8 +95,10 @@ def in_thread(*behaviours: Behaviour) -> Iterator[MockEndpoint]:
     thread.start()
     try:
         asyncio.run_coroutine_threadsafe(endpoint.__aenter__(), loop).result(10)
-        yield endpoint
-        asyncio.run_coroutine_threadsafe(endpoint.__aexit__(), loop).result(10)
+        try:
+            yield endpoint
+        finally:
+            asyncio.run_coroutine_threadsafe(endpoint.__aexit__(), loop).result(10)
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(10)

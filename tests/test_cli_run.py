@@ -14,6 +14,7 @@ import pytest
 
 from master_autogen.log import get_run, lesson_rows, open_log
 from tests.cli_kit import POOL, cli, lines, write_inputs
+from tests.test_log_file import as_nobody
 
 HEAD = """\
 Play     quiz
@@ -163,6 +164,28 @@ def test_ctrl_c_keeps_what_is_done_and_the_same_command_goes_on(tmp_path: Path) 
     assert " s; it was begun before." in again.stdout
     with closing(open_log("a.db")) as db:
         assert get_run(db).lessons == {"accepted": 60}
+
+
+def test_a_file_that_a_killed_run_left_without_tables_is_as_good_as_none() -> None:
+    run = write_inputs(Path())
+    Path("a.db").touch()
+    assert cli(*run).exit_code == 0
+    with closing(open_log("a.db")) as db:
+        assert get_run(db).lessons == {"accepted": 4}
+
+
+def test_a_log_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    run = write_inputs(Path())
+    assert cli(*run).exit_code == 0
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    Path("a.db.lock").chmod(0o666)
+    Path("a.db").chmod(0o444)
+    with as_nobody():
+        refused = cli(*run, "--new")
+    assert refused.exit_code == 2
+    told = "Error: cannot write the log a.db: the file is read-only; name another file with --log"
+    assert refused.stderr.splitlines()[-1] == told
 
 
 def test_where_every_lesson_fails_the_exit_code_says_so() -> None:

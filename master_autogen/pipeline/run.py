@@ -150,7 +150,7 @@ def _run_id(inputs: Inputs, log_path: Path, new: bool) -> tuple[str, bool]:
     identity = inputs.identity()
     if not log_path.exists():
         return identity, False
-    db = open_log(log_path, readonly=True)
+    db = open_log(log_path, create=True)  # a run that died at once may have left a file without tables
     try:
         played = {r.id: r.status for r in list_runs(db) if r.id == identity or r.id.startswith(identity + "-")}
     finally:
