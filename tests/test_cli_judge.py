@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from master_autogen.cli.judge import JudgeRow, agreement, judge_rows, print_judge, read_labels
+from master_autogen.cli.judge import agreement, print_judge, read_labels
 from master_autogen.errors import UserError
+from master_autogen.grading.judges import JudgeRow, judge_rows
 from master_autogen.grading.quality import Vote, panel, settled
 from master_autogen.records import Grade, Verdict
 

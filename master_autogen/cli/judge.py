@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.console import Console
 
@@ -23,19 +23,6 @@ SAFE_KAPPA = 0.4
 """Below this a judge agrees with people too little to be preferred to checks."""
 
 
-class JudgeRow(NamedTuple):
-    """What one judge said of all pairs that it was shown; `flips` and `length` are None where too few could be read."""
-
-    judge: str
-    pairs: int
-    better: int
-    tie: int
-    worse: int
-    unread: int
-    flips: float | None
-    length: float | None
-
-
 class Agreement(NamedTuple):
     """The run's verdicts beside those of people: `pairs` have both, `unjudged` only a person's."""
 
@@ -43,32 +30,6 @@ class Agreement(NamedTuple):
     interval: Interval | None
     pairs: int
     unjudged: int
-
-
-def judge_rows(grades: Iterable[Grade]) -> list[JudgeRow]:
-    """One row a judge, in the order of the panel."""
-    votes: dict[str, list[tuple[Mapping[str, Any], float]]] = {}
-    for grade in grades:
-        for vote in grade.detail.get("judges", ()):
-            votes.setdefault(vote["judge"], []).append((vote, grade.detail["longer_by"]))
-    return [_row(judge, said) for judge, said in votes.items()]
-
-
-def _row(judge: str, said: Sequence[tuple[Mapping[str, Any], float]]) -> JudgeRow:
-    from master_autogen.grading.agreement import flip_rate, length_correlation
-
-    values = [vote["pi_llm"] for vote, _ in said]
-    decided = [(longer, vote["pi_llm"] == 1.0) for vote, longer in said if vote["pi_llm"] in (0.0, 1.0)]
-    return JudgeRow(
-        judge=judge,
-        pairs=len(said),
-        better=values.count(1.0),
-        tie=values.count(0.5),
-        worse=values.count(0.0),
-        unread=values.count(None),
-        flips=flip_rate([(vote["ab"], vote["ba"]) for vote, _ in said if vote["pi_llm"] is not None]),
-        length=length_correlation([longer for longer, _ in decided], [chosen for _, chosen in decided]),
-    )
 
 
 def read_labels(path: Path) -> dict[str, Verdict]:
@@ -111,6 +72,8 @@ def agreement(grades: Iterable[Grade], labels: Mapping[str, Verdict]) -> Agreeme
 def print_judge(
     to: Console, grades: Sequence[Grade], families: Sequence[str], labels: Mapping[str, Verdict] | None = None
 ) -> None:
+    from master_autogen.grading.judges import JudgeRow, judge_rows
+
     rows = judge_rows(grades)
     if not rows and labels is None:
         return

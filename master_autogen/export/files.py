@@ -1,16 +1,15 @@
-"""Files of an export: never half-written, and LLaMA-Factory's list of data sets beside them. Knows no samples."""
+"""Files of an export: where they may be, and LLaMA-Factory's list of data sets beside them. Knows no samples."""
 
 from __future__ import annotations
 
 import json
 import os
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from master_autogen.errors import UserError
+from master_autogen.files import cannot, check_writable
 
 DATASET_INFO = "dataset_info.json"
 
@@ -32,36 +31,7 @@ def check_target(to: Path) -> None:
             f"{to}: an export is JSON Lines, and trainers go by the name; "
             f"name a file that ends in .jsonl, such as {to.with_suffix('.jsonl')}"
         )
-    if os.path.exists(to) and not os.path.isfile(to):
-        raise UserError(f"{to} is no plain file; name another with --to")
-    above = next(folder for folder in to.parents if os.path.exists(folder))
-    if not os.path.isdir(above):
-        raise UserError(f"{above} is no folder; name another place with --to")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` at the end; if anything goes wrong, `path` stays as it was.
-
-    Makes the folders that are missing. Raises `UserError` where that, or writing, is not possible.
-    """
-    target = Path(os.path.realpath(path))  # a link stays a link
-    part = target.with_name(f".export-{os.getpid()}-{zlib.crc32(os.fsencode(target.name)):08x}.part")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        file = part.open("wb")
-    except OSError as error:
-        raise _cannot("write", path, error) from error
-    try:
-        with file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, target)
-    except OSError as error:
-        raise _cannot("write", path, error) from error
-    finally:
-        part.unlink(missing_ok=True)
+    check_writable(to)
 
 
 def check_folder(to: Path) -> None:
@@ -114,11 +84,7 @@ def _entries(path: Path) -> dict[str, Any]:
     except (ValueError, RecursionError) as error:
         raise UserError(f"{path} is not JSON ({error}); {mend}") from None
     except OSError as error:
-        raise _cannot("read", path, error) from error
+        raise cannot("read", path, error) from error
     if not isinstance(found, dict):
         raise UserError(f"{path} is not a list of data sets by name (a JSON object); {mend}")
     return found
-
-
-def _cannot(do: str, path: Path, error: OSError) -> UserError:
-    return UserError(f"cannot {do} {path}: {error.strerror or error}; name another file with --to")

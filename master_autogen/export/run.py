@@ -17,7 +17,6 @@ from master_autogen.export.files import (
     DATASET_INFO,
     check_folder,
     check_target,
-    replacing,
     with_entries,
     without_entries,
 )
@@ -26,6 +25,7 @@ from master_autogen.export.formats import FORMATS, Format, wrong_turn_of
 from master_autogen.export.originals import original
 from master_autogen.export.sample import Refused, Sample, WrongTurn, make_sample
 from master_autogen.export.writers import Folder, JsonLines, Writer
+from master_autogen.files import replacing
 from master_autogen.log import Database, RunView, get_lesson, get_run, run_lessons, run_marks, run_seeds
 from master_autogen.records import Lesson, Record
 from master_autogen.scenario import Scenario, read_scenario

@@ -9,8 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from master_autogen.export.files import json_line, replacing
+from master_autogen.export.files import json_line
 from master_autogen.export.sample import Sample
+from master_autogen.files import replacing
 
 Row = Mapping[str, Any]
 
