@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
+from master_autogen.cli.datasette import datasette
 from master_autogen.cli.end import facts, print_next, print_summary
 from master_autogen.cli.groups import VerbGroup, log_option, run_argument
 from master_autogen.cli.judge import print_judge, read_labels
@@ -40,7 +41,7 @@ K = TypeVar("K", bound=Hashable)
 
 @click.group(cls=VerbGroup)
 def runs() -> None:
-    """List runs, show one, or mark its episodes"""
+    """List runs, show one, mark its episodes, or look at them in Datasette"""
 
 
 @runs.command("list")
@@ -194,3 +195,4 @@ def print_lesson_ids(to: Console, rows: Sequence[LessonRow]) -> None:
 
 
 runs.add_command(mark)
+runs.add_command(datasette)
