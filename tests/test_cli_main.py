@@ -38,7 +38,7 @@ def test_the_commands_are_these() -> None:
     assert [name for name, _ in commands(main)] == [
         "run", "replay", "runs", "runs list", "runs show", "runs mark", "runs datasette", "scenarios", "scenarios list", "scenarios show",
         "scenarios check", "scenarios new", "models", "models list", "models check", "selection", "selection show",
-        "selection history", "export",
+        "selection history", "export", "report",
     ]  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def test_a_fault_of_ours_is_not_hidden_behind_one_of_the_user() -> None:
 
 @pytest.mark.parametrize(
     "command", [("runs", "list"), ("runs", "show"), ("replay", "x"), ("selection", "show"), ("selection", "history"),
-                ("export", "--to", "x.jsonl"), ("runs", "datasette", "--to", "x.json")],
+                ("export", "--to", "x.jsonl"), ("report", "--to", "x.html"), ("runs", "datasette", "--to", "x.json")],
 )  # fmt: skip
 def test_reading_commands_name_the_log_that_is_not_there(command: tuple[str, ...]) -> None:
     result = cli(*command)

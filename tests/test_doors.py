@@ -24,7 +24,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "math_verify": ("checks/",),
     "sympy": ("checks/expressions.py",),
     "yaml": ("yaml_files.py",),
-    "jinja2": ("prompts.py",),
+    "jinja2": ("prompts.py", "report/"),
     "click": ("cli/",),
     "rich": ("cli/",),
     "pydantic": ("",),

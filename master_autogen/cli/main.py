@@ -14,6 +14,7 @@ from master_autogen.cli.export import export
 from master_autogen.cli.groups import INTERRUPTED
 from master_autogen.cli.models import models
 from master_autogen.cli.replay import replay
+from master_autogen.cli.report import report
 from master_autogen.cli.run import run
 from master_autogen.cli.runs import runs
 from master_autogen.cli.scenarios import scenarios
@@ -61,5 +62,5 @@ def main() -> None:
     """
 
 
-for command in (run, replay, runs, scenarios, models, selection, export):
+for command in (run, replay, runs, scenarios, models, selection, export, report):
     main.add_command(command)

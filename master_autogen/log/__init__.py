@@ -27,6 +27,7 @@ from master_autogen.log.read import (
 from master_autogen.log.search import search
 from master_autogen.log.tally import (
     call_latencies,
+    each_grade,
     earlier_costs,
     earlier_gaps,
     lesson_totals,
@@ -41,6 +42,8 @@ from master_autogen.log.views import (
     CheckTotal,
     CostRow,
     EpisodeView,
+    GradeTotal,
+    LessonKey,
     LessonRow,
     LessonTotals,
     RewardRow,
@@ -54,6 +57,7 @@ from master_autogen.log.views import (
     VoteTotal,
 )
 from master_autogen.log.writer import LogWriter
+from master_autogen.log.worth import grade_tenths, grade_totals, lesson_keys
 
 __all__ = [
     "CallTotal",
@@ -63,6 +67,8 @@ __all__ = [
     "Database",
     "EpisodeMark",
     "EpisodeView",
+    "GradeTotal",
+    "LessonKey",
     "LessonRow",
     "LessonTotals",
     "LogWriter",
@@ -78,13 +84,17 @@ __all__ = [
     "VoteTotal",
     "bank_owed",
     "call_latencies",
+    "each_grade",
     "earlier_costs",
     "earlier_gaps",
     "episode_calls",
     "get_episode",
     "get_lesson",
     "get_run",
+    "grade_tenths",
+    "grade_totals",
     "lesson_calls",
+    "lesson_keys",
     "lesson_rows",
     "lesson_totals",
     "list_runs",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
@@ -59,10 +59,15 @@ def row(*values: Value) -> Row:
 
 def fetch(db: Database, sql: str, parameters: Sequence[Value] = ()) -> list[dict[str, Any]]:
     """All rows of a query as dicts, texts restored."""
-    return [
+    return list(each(db, sql, parameters))
+
+
+def each(db: Database, sql: str, parameters: Sequence[Value] = ()) -> Iterator[dict[str, Any]]:
+    """The same, one by one."""
+    return (
         {key: v.decode("utf-8", "surrogatepass") if isinstance(v, bytes) else v for key, v in found.items()}
         for found in db.query(sql, parameters)
-    ]
+    )
 
 
 def to_json(value: Any) -> str:

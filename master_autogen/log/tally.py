@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlite_utils import Database
@@ -9,7 +10,7 @@ from sqlite_utils import Database
 from master_autogen.log import rows
 from master_autogen.log.ledger import check_totals, vote_totals
 from master_autogen.log.read import lesson_rows
-from master_autogen.log.sql import fetch
+from master_autogen.log.sql import each, fetch
 from master_autogen.log.views import CallTotal, CostRow, LessonTotals, RewardRow, SelectedTotal, Totals
 from master_autogen.records import Grade, Kind, LessonStatus, SelectionRow
 
@@ -95,7 +96,12 @@ ORDER BY round, position, lessons.id, slot
 
 def run_grades(db: Database, run_id: str) -> list[Grade]:
     """The grade that counts of every graded episode of a run, in lesson order, then by slot."""
-    return [rows.grade_of(row) for row in fetch(db, _OWN_GRADES, (run_id,))]
+    return list(each_grade(db, run_id))
+
+
+def each_grade(db: Database, run_id: str) -> Iterator[Grade]:
+    """The same, one by one."""
+    return (rows.grade_of(row) for row in each(db, _OWN_GRADES, (run_id,)))
 
 
 _OWN_GRADES = """

@@ -217,3 +217,28 @@ class SearchHit(Record):
     idx: int
     role: str
     snippet: str
+
+
+class GradeTotal(Record):
+    """Candidates of one pair in one round and scenario (bases are never judged against themselves). `episodes` were
+    played, `rejected` and `failed` of them did not come to an end; `graded` have a pi, `pi_sum` in all, and `measured`
+    an IFD, `ifd_sum` in all."""
+
+    round: int
+    scenario: str
+    pair: Pair
+    episodes: int
+    rejected: int
+    failed: int
+    graded: int
+    pi_sum: float
+    measured: int
+    ifd_sum: float
+
+
+class LessonKey(Record):
+    """What a lesson is, in a few words, for choosing among many."""
+
+    id: str
+    scenario: str
+    status: LessonStatus
