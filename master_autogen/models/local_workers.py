@@ -1,6 +1,7 @@
 """Threads for work that cannot be awaited: it stops at a deadline, with its caller, and before the process ends.
 
-Work is a function of `stopped`, which it asks at every opportunity (between tokens). It knows no model.
+Work is a function of `stopped`, which it asks at every opportunity (between tokens): that it asks is the sign that it
+gets on. A busy machine makes work slow; only work that gives no sign at all runs into its deadline. It knows no model.
 
 The process must not end while a thread is inside the engine: that is a segmentation fault. The interpreter waits for
 the threads of a pool by itself, but Ctrl-C cuts that short and leaves them marked as ended; hence `end_all`.
@@ -25,6 +26,18 @@ T = TypeVar("T")
 Stopped = Callable[[], bool]
 
 
+class _Pulse:
+    """What work is given as `stopped`."""
+
+    def __init__(self) -> None:
+        self.stop = threading.Event()
+        self.signs = 0
+
+    def __call__(self) -> bool:
+        self.signs += 1
+        return self.stop.is_set()
+
+
 class Workers:
     """`count` threads for one engine, usable from any event loop of the process that made them."""
 
@@ -34,33 +47,34 @@ class Workers:
         self._pid = os.getpid()
         self._threads = ThreadPoolExecutor(count, thread_name_prefix="embedded")
         self._slots = Slots(count)
-        self._unfinished: dict[Future[Any], threading.Event] = {}
+        self._unfinished: dict[Future[Any], _Pulse] = {}
         self._alive.add(self)
 
     async def run(self, work: Callable[[Stopped], T], timeout_s: float) -> T:
-        """What `work` returns. The deadline runs from when a thread is free. CallError for a passed deadline and in a
-        forked process, where the engine's threads do not exist and a request would wait for ever."""
+        """What `work` returns. CallError where `timeout_s` go by without a sign of it, not counting the time that it
+        waits for a thread; and in a forked process, where the engine's threads do not exist and a request would wait
+        for ever."""
         if os.getpid() != self._pid:
             raise CallError(
                 "request",
                 f"the embedded engine runs in process {self._pid}, not in its fork {os.getpid()}; "
                 "start worker processes by spawn",
             )
-        stop = threading.Event()
+        pulse = _Pulse()
         async with self._slots.here():
             try:
-                job = self._threads.submit(work, stop.is_set)
+                job = self._threads.submit(work, pulse)
             except RuntimeError as error:  # closed while this waited for its turn, or the process ends
                 raise CallError("request", "the embedded engine is closed") from error
-            self._unfinished[job] = stop
+            self._unfinished[job] = pulse
             job.add_done_callback(self._unfinished.pop)
+            reply = asyncio.wrap_future(job)
             try:
-                async with asyncio.timeout(timeout_s):
-                    return await asyncio.wrap_future(job)
-            except TimeoutError:
-                raise CallError("timeout", f"no reply within {timeout_s:g} s") from None
+                await _awaited(reply, pulse, timeout_s)
+                return reply.result()
             finally:
-                stop.set()
+                pulse.stop.set()
+                reply.cancel()
 
     def close(self) -> None:
         """Waits for work in flight."""
@@ -74,9 +88,18 @@ class Workers:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
         for workers in [w for w in cls._alive if w._pid == os.getpid()]:
             unfinished = dict(workers._unfinished)
-            for stop in unfinished.values():
-                stop.set()
+            for pulse in unfinished.values():
+                pulse.stop.set()
             wait(unfinished)
+
+
+async def _awaited(reply: asyncio.Future[Any], pulse: _Pulse, timeout_s: float) -> None:
+    seen = -1
+    while not reply.done():
+        if pulse.signs == seen:
+            raise CallError("timeout", f"no sign of the engine for {timeout_s:g} s")
+        seen = pulse.signs
+        await asyncio.wait([reply], timeout=timeout_s)
 
 
 atexit.register(Workers.end_all)
