@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from master_autogen.errors import UserError
+from master_autogen.keys import held_key, is_variable, keyless, sendable
 from master_autogen.records import KINDS, PROVIDERS, Kind, Pair
-from master_autogen.yaml_files import find, locate, parse
+from master_autogen.yaml_files import Located, find, locate, parse, refuse
 
 VERIFIER = "verifier"
 
@@ -53,8 +54,8 @@ class Schema(BaseModel):
 class Price(Schema):
     """US dollars a million tokens."""
 
-    prompt: float = Field(0.0, ge=0)
-    completion: float = Field(0.0, ge=0)
+    prompt: float = Field(0.0, ge=0, allow_inf_nan=False)
+    completion: float = Field(0.0, ge=0, allow_inf_nan=False)
 
 
 class Limits(Schema):
@@ -85,7 +86,7 @@ class ModelSpec(Schema):
     price: Price | None = None
     limits: Limits = Limits()
     rules: list[Rule] = Field(default_factory=list)
-    config: dict[str, Any] = Field(default_factory=dict)
+    config: Annotated[dict[str, Any], AfterValidator(sendable)] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _known_provider(self) -> ModelSpec:
@@ -93,6 +94,10 @@ class ModelSpec(Schema):
             raise ValueError(f"provider {self.provider!r} is not on the allow-list: {', '.join(PROVIDERS)}")
         if self.provider == "openai" and not self.base_url:
             raise ValueError("provider 'openai' needs base_url")
+        if self.api_key_env is not None and not is_variable(self.api_key_env):
+            raise ValueError("api_key_env is the name of an environment variable, not the key itself")
+        if "?" in (self.base_url or "") or "#" in (self.base_url or ""):
+            raise ValueError("base_url ends before ? and #: it is logged, and a key in it would be too")
         return self
 
 
@@ -105,7 +110,7 @@ class AgentSpec(Schema):
     max_tokens: int = Field(1024, ge=1)
     stop: list[str] = Field(default_factory=list)
     worded: bool = False
-    extra: dict[str, Any] = Field(default_factory=dict)
+    extra: Annotated[dict[str, Any], AfterValidator(keyless)] = Field(default_factory=dict)
 
     def sampling(self, seed: int) -> dict[str, Any]:
         """The settings as they are sent, with this sampling seed."""
@@ -236,7 +241,17 @@ def read_pool(name: str, environ: Mapping[str, str] | None = None) -> Pool:
     """
     env = os.environ if environ is None else environ
     doc = locate(find("pools", name))
-    return parse(doc, Pool, prepare=lambda data: _expand(data, env, doc.path))
+    return parse(doc, Pool, prepare=lambda data: _without_keys(_expand(data, env, doc.path), env, doc))
+
+
+def _without_keys(data: dict[str, Any], env: Mapping[str, str], doc: Located) -> dict[str, Any]:
+    """`data`, if no key of the environment stands in it, written out or as `env:`. Raises `UserError`."""
+    if (held := held_key(data, env)) is not None:
+        place, name = held
+        refuse(
+            [doc.fault(place, f"holds the value of {name}, which would be logged; name the variable in api_key_env")]
+        )
+    return data
 
 
 def _expand(data: dict[str, Any], env: Mapping[str, str], path: str) -> dict[str, Any]:

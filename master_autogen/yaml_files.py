@@ -198,12 +198,15 @@ def _validate(doc: Located, schema: type[M], data: dict[str, Any]) -> tuple[M | 
 
 
 def _mend(data: Any, loc: Path_, missing: bool) -> None:
-    for part in loc[:-1]:
-        data = data[part]
-    if missing:
-        data[loc[-1]] = "missing"
-    elif isinstance(data, dict):
-        data.pop(loc[-1], None)
+    try:
+        for part in loc[:-1]:
+            data = data[part]
+        if missing:
+            data[loc[-1]] = "missing"
+        elif isinstance(data, dict):
+            data.pop(loc[-1], None)
+    except (LookupError, TypeError):
+        return  # a key of the file looks like one of those that `_keys` leaves out
 
 
 def _keys(loc: Iterable[str | int]) -> Path_:

@@ -14,6 +14,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "autogen_ext": ("models/", "classroom/"),
     "aiohttp": ("models/http.py",),
     "xllamacpp": ("models/local_engines.py", "models/local_scoring.py"),
+    "regex": ("models/scripted.py",),
     "tiktoken": ("models/tokens.py",),
     "sqlite_utils": ("log/",),
     "onnxruntime": ("embedding",),

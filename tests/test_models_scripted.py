@@ -71,7 +71,7 @@ async def test_no_rule() -> None:
     [
         (
             Rule(when="(", say=["x"]),
-            "when is no regular expression: missing ), unterminated subpattern at position 0",
+            "when is no regular expression: missing ) at position 1",
         ),
         (Rule(when="(?P<a>x)", say=["{{ a }} {{ b }}"]), "say uses b, which when does not name (or write pick)"),
         (

@@ -15,7 +15,7 @@ from master_autogen.arithmetic.amounts import Amount, amounts
 from master_autogen.arithmetic.answers import one_amount, same_amount, same_answer
 from master_autogen.arithmetic.equations import Equation, equations, signature
 from master_autogen.arithmetic.finals import Final, final_answer, read_final, rivals
-from master_autogen.arithmetic.plain import plain
+from master_autogen.arithmetic.plain import plain, squeezed
 from master_autogen.arithmetic.statements import Statement, statement
 from master_autogen.arithmetic.tokens import Number, numbers
 from master_autogen.arithmetic.units import asked_unit
@@ -38,5 +38,6 @@ __all__ = [
     "same_amount",
     "same_answer",
     "signature",
+    "squeezed",
     "statement",
 ]

@@ -53,9 +53,18 @@ _RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...]
 )
 
 
+# Patterns that share out blanks between two of their parts take the square of its length for a blank.
+_LONG_BLANK = re.compile(r"\s{100,}")
+
+
+def squeezed(text: str) -> str:
+    """`text` without very long blanks, which nobody means: the patterns here would take minutes for one."""
+    return _LONG_BLANK.sub(lambda found: "\n\n" if "\n" in found[0] else " ", text)
+
+
 def plain(text: str) -> str:
     """`text` with LaTeX numbers, fractions and signs as one would type them. What it does not know stays as it is."""
-    text = _POWER_OF_TEN.sub(lambda found: "^" + found[1].translate(_SUPERSCRIPT), text)
+    text = _POWER_OF_TEN.sub(lambda found: "^" + found[1].translate(_SUPERSCRIPT), squeezed(text))
     for pattern, to in _RULES:
         text = pattern.sub(to, text)
     text = _SCIENTIFIC.sub(_scientific, text)

@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from master_autogen.arithmetic.plain import squeezed
+
 
 class Statement(NamedTuple):
     """`text`: what is stated, to the end of its line; `rest`: all that is said after it."""
@@ -48,10 +50,17 @@ _NOT_MINE = re.compile(
 _MAYBE = re.compile(r"(?i)^\W*(?:(?:correct|right|wrong|incorrect|reasonable|found|given|obtained|unclear|unknown)\b)")
 
 
+LONGEST = 8_000
+"""Characters: of a longer text the end is read."""
+MOST = 20
+"""So many places are looked at, the last ones: a model in a loop may say "the answer is" a thousand times."""
+
+
 def statement(text: str, readable: Callable[[str], bool] = lambda stated: True) -> Statement | None:
     """The last place where `text` states an answer that is `readable`; None if there is none."""
+    text = squeezed(text[-LONGEST:])
     text = re.sub(r"```\w*\n|\n?```|(?<!\d)\*\*|\*\*(?!\d)|(?<!\w)__|__(?!\w)", "", text)
-    for at, end, stated, strong in sorted(_places(text), reverse=True):
+    for at, end, stated, strong in sorted(_places(text), reverse=True)[:MOST]:
         stated = stated.strip()
         if not stated or not readable(stated):
             continue

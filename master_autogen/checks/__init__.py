@@ -9,6 +9,7 @@ A check of your own is a function with a name; `register` says how.
 
 from __future__ import annotations
 
+from master_autogen.arithmetic import squeezed
 from master_autogen.checks.answers import right_answer, sound_steps, verify, wrong_answer
 from master_autogen.checks.debate import weighs_debate
 from master_autogen.checks.drift import no_meta, not_repeated, on_topic, same_language
@@ -57,6 +58,15 @@ REGISTRY |= {
 SLOW |= {"right_answer", "wrong_answer", "no_leak", "majority"}
 
 
+LONGEST = 20_000
+"""Characters of a turn; a model that writes more has fallen into a loop, and some checks take the square of it."""
+
+
 def check(name: str, turn: CheckInput) -> CheckFinding:
     """What the check `name` finds of this turn. Raises KeyError for a name that `records.CHECKS` does not list."""
+    if len(turn.text) > LONGEST:
+        told = f"is {len(turn.text):,} characters long; a turn may have {LONGEST:,}"
+        return CheckFinding(passed=False, detail=told)
+    if (text := squeezed(turn.text)) != turn.text:
+        turn = turn.model_copy(update={"text": text})
     return REGISTRY[name](turn)

@@ -12,7 +12,7 @@ from master_autogen.checks.finding import CheckFinding, CheckInput
 from master_autogen.checks.text import runs, words
 from master_autogen.records import Seed
 
-_STATED = re.compile(r"(?i)\b(?:answer|result|total)\s+(?:is|will be|comes to)\s*:?\s*\W{0,3}\d")
+_STATED = re.compile(r"(?i)\b(?:answer|result|total)\s+(?:is|will be|comes to)\s*+:?\s*+\W{0,3}\d")
 _COUNTS_PLACES = re.compile(
     r"(?mi)^[\s>*_#]*\(?\d{1,2}[.)](?=\s)|\b(?:step|part|point|hint|line|attempt|rule|question|exercise)s? \d{1,2}\b"
 )

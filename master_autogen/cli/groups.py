@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -46,4 +47,4 @@ run_argument = click.argument("run_id", metavar="[RUN]", required=False)
 
 def with_log(command: str, log: Path) -> str:
     """`command` as the user has to type it: with `--log` where the log is not the default one."""
-    return command if log == DEFAULT_LOG else f"{command} --log {log}"
+    return command if log == DEFAULT_LOG else f"{command} --log {shlex.quote(str(log))}"

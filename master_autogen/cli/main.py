@@ -27,6 +27,11 @@ class Shown(click.ClickException):
 
     exit_code = 2
 
+    def __init__(self, message: str) -> None:
+        from master_autogen.cli.terminal import plain
+
+        super().__init__(plain(message))  # it may repeat what stands in a file
+
 
 class Main(click.Group):
     """The group of all commands."""

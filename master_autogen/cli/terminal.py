@@ -1,6 +1,7 @@
 """How things look on a terminal: the console, tables, and numbers as people read them.
 
-Texts of models and files are data: they are shown as they are, without markup, and cannot move the cursor.
+Texts of models and files are data: they are shown as they are, without markup, and cannot move the cursor nor turn the
+order in which the rest of a line is read.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ import sys
 from collections.abc import Iterable
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 from rich.text import Text
 
@@ -21,8 +23,17 @@ PLAIN_WIDTH = 80
 RULED = box.Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
 """Columns without lines between them; one line under the head and one above a sum."""
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+# Beside what terminals obey, what overrides the direction of text: the end of a line could be shown before its start.
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _SPARK = "▁▂▃▄▅▆▇█"
+
+
+class PlainConsole(Console):
+    """Prints nothing but `plain` text, whatever it is given: the codes for colours are put in after that."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(plain(segment.text), segment.style)
 
 
 def console() -> Console:
@@ -31,7 +42,7 @@ def console() -> Console:
         # A lone surrogate, or a block character on an old code page, is no reason to stop.
         sys.stdout.reconfigure(errors="replace")
     width = None if sys.stdout.isatty() else PLAIN_WIDTH
-    return Console(highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
+    return PlainConsole(highlight=False, markup=False, emoji=False, width=width, soft_wrap=False)
 
 
 def plain(text: str) -> str:

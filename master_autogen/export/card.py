@@ -6,6 +6,7 @@ Its head is what the Hugging Face Hub reads. Everything in it is from the log.
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -49,7 +50,7 @@ def card(facts: Facts) -> str:
     result, run = facts.result, facts.run
     parts = [
         _head(facts),
-        f"# {result.path.stem}",
+        f"# {_plain(result.path.stem)}",
         f"{_count(result.rows, 'lesson row')} of run `{run.id}`, made with master_autogen "
         f"{run.versions.get('master-autogen', '')}: simulated teaching after MASTER (arXiv 2506.02689), agents cast by "
         "Star-Agents' graded sampling (arXiv 2411.14497).",
@@ -148,7 +149,7 @@ def _commands(facts: Facts) -> str:
         out += ["--test-share", f"{options.test_share:g}"]
     if options.original:
         out += ["--mix", f"original={options.original:g}"]
-    return "\n".join(" ".join(command) for command in (made, out))
+    return "\n".join(shlex.join(" ".join(part.split()) for part in command) for command in (made, out))
 
 
 def _list(lines: Iterable[str]) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal, NamedTuple
@@ -77,16 +76,18 @@ def response_format() -> Mapping[str, Any]:
 
 def read_reply(text: str) -> Reply | str:
     """The judge's reply, or the reason it cannot be read. A fenced block or talk around the object is forgiven."""
-    found = re.search(r"\{.*\}", text, re.DOTALL)
-    if found is None:
+    start, end = text.find("{"), text.rfind("}")
+    if not 0 <= start < end:
         return "no JSON object in the reply"
     try:
-        return Reply.model_validate(json.loads(found.group()))
+        return Reply.model_validate(json.loads(text[start : end + 1]))
     except json.JSONDecodeError as error:
         return f"not JSON: {error.msg}"
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         return f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}"
+    except (ValueError, RecursionError):  # a number of thousands of digits; thousands of brackets
+        return "not JSON that can be read"
 
 
 def verdict(place: Place, candidate: Literal["first", "second"]) -> Verdict:

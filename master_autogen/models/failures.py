@@ -6,12 +6,15 @@ Foreign exceptions are known by the names of their classes, so that no other cli
 from __future__ import annotations
 
 import asyncio
+import base64
+import html
 import json
 import math
 import time
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Sequence
 from email.utils import parsedate_to_datetime
-from typing import TypeVar, cast
+from functools import lru_cache
+from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 from autogen_core import CancellationToken
@@ -67,11 +70,31 @@ def short(text: str) -> str:
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
-    """`text` without these secrets, in plain, as JSON or as a part of an address."""
+    """`text` without these secrets, in plain, as JSON, as HTML, as a part of an address or in base64."""
     for secret in secrets:
-        for form in (secret, json.dumps(secret)[1:-1], secret.replace("/", "\\/"), quote(secret, safe="")):
+        for form in _forms(secret):
             text = text.replace(form, SECRET)
     return text
+
+
+def scrub_all(value: Any, secrets: Sequence[str]) -> Any:
+    """`scrub` for every text of a JSON value but those of the log-probabilities, which are pieces of words."""
+    if isinstance(value, str):
+        return scrub(value, secrets)
+    if isinstance(value, list):
+        return [scrub_all(item, secrets) for item in value]
+    if isinstance(value, dict):
+        return {key: item if "logprobs" in key else scrub_all(item, secrets) for key, item in value.items()}
+    return value
+
+
+@lru_cache(maxsize=64)
+def _forms(secret: str) -> tuple[str, ...]:
+    """How a secret may stand in a text; the longest first, for one may hold another."""
+    as_json = json.dumps(secret)[1:-1]
+    encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
+    found = {secret, as_json, secret.replace("/", "\\/"), as_json.replace("/", "\\/"), html.escape(secret)}
+    return tuple(sorted({*found, quote(secret, safe=""), quote(secret), encoded}, key=len, reverse=True))
 
 
 def scrubbed(error: CallError, secrets: Iterable[str]) -> CallError:

@@ -20,8 +20,9 @@ import aiohttp
 from autogen_core.models import CreateResult, LLMMessage
 
 from master_autogen.errors import CallError, UserError
+from master_autogen.keys import SHORTEST
 from master_autogen.models.client import CONTEXT_TOKENS, PlainClient
-from master_autogen.models.failures import kind_of_status, retry_after, scrubbed
+from master_autogen.models.failures import kind_of_status, retry_after, scrub_all, scrubbed
 from master_autogen.models.health import Health
 from master_autogen.models.messages import as_dicts
 from master_autogen.models.replies import endpoint_message, parse, read_chat
@@ -32,6 +33,9 @@ T = TypeVar("T")
 
 CONFIG_KEYS = frozenset({"context_tokens", "scoring", "start"})
 """What `config` of a model of provider `openai` may hold; `scoring` and `start` are for `HttpScorer`."""
+
+MAX_BYTES = 64_000_000
+"""Of a reply's body; with the log-probabilities of a long prompt it may have millions."""
 
 OPENAI_KEY = "OPENAI_API_KEY"
 REACH_S = 5.0
@@ -136,7 +140,7 @@ class Endpoint:
         try:
             async with asyncio.timeout(self._limits.timeout_s):
                 content_type, raw = await self._exchange(url, json.dumps(body).encode())
-            return read(parse(raw, content_type), raw)
+            return read(self._without_key(parse(raw, content_type)), raw)
         except TimeoutError:
             waited = f"no whole reply from {self.base_url} within {self._limits.timeout_s:g} s"
             raise CallError("timeout", waited) from None
@@ -146,6 +150,14 @@ class Endpoint:
             said = str(error) or type(error).__name__
             failed = CallError("connection", f"no connection to {self.base_url}: {said}")
             raise scrubbed(failed, self._secrets) from None
+
+    def _without_key(self, reply: Any) -> Any:
+        """A careless gateway may repeat the key in what is no error; a short one ("none") is no secret."""
+        secrets = [secret for secret in self._secrets if len(secret) >= SHORTEST]
+        try:
+            return scrub_all(reply, secrets) if secrets else reply
+        except RecursionError:
+            raise CallError("bad_reply", "the reply is nested too deeply to be read") from None
 
     def _of_setup(self, error: CallError) -> CallError:
         """A refused key is the user's to mend. 403 is one only where nothing was ever answered: later on it is said of
@@ -158,7 +170,7 @@ class Endpoint:
     async def _exchange(self, url: str, body: bytes) -> tuple[str, bytes]:
         session = await self._session_here()
         async with session.post(url, data=body, headers=self._headers, allow_redirects=False) as response:
-            raw = await response.read()
+            raw = await _read(response)
             if response.status >= 300:
                 raise _failed(response.status, response.headers, raw)
             return response.content_type, raw
@@ -238,6 +250,18 @@ def _checked(base_url: str) -> str:
     if url.username or url.password:
         raise ValueError(f"base_url for {url.hostname} holds a user name or password; name a variable in api_key_env")
     return base_url.rstrip("/")
+
+
+async def _read(response: aiohttp.ClientResponse) -> bytes:
+    """The whole body, but no more than memory has room for: packed, a few kilobytes may stand for gigabytes."""
+    parts: list[bytes] = []
+    length = 0
+    async for part in response.content.iter_any():
+        length += len(part)
+        if length > MAX_BYTES:
+            raise CallError("bad_reply", f"the reply is longer than {MAX_BYTES:,} bytes")
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _overloaded(error: CallError) -> bool:

@@ -41,9 +41,12 @@ from master_autogen.models.calls import (
     request_key,
 )
 from master_autogen.models.client import CONTEXT_TOKENS, NO_ARGS, PlainClient, ToolChoice, added, refuse_tools
-from master_autogen.models.failures import guarded
+from master_autogen.models.failures import LONGEST_TEXT, guarded
 from master_autogen.models.messages import JsonOutput, as_dicts, with_schema
 from master_autogen.models.tokens import estimate
+
+LONGEST_REPLY = 200_000
+"""Characters of a reply that is taken: about 50,000 tokens. No turn is as long; a model that fell into a loop is."""
 
 __all__ = [
     "CallSink",
@@ -194,6 +197,9 @@ def _answer(result: CreateResult, request: Mapping[str, Any]) -> Answer:
     """0 and 0 tokens mean that the endpoint did not say, so they are estimated."""
     if not isinstance(result.content, str):
         raise CallError("bad_reply", "the model called a tool, though it was given none")
+    if len(result.content) > LONGEST_REPLY:
+        told = f"a reply of {len(result.content):,} characters; {LONGEST_REPLY:,} are read"
+        raise CallError("bad_reply", told, text=result.content[:LONGEST_TEXT])
     usage = result.usage
     unknown = not usage.prompt_tokens and not usage.completion_tokens
     logprobs = [token.model_dump(mode="json") for token in result.logprobs or ()]

@@ -23,6 +23,7 @@ _FINISH: dict[str, FinishReasons] = {
     "function_calls": "function_calls",
     "tool_calls": "function_calls",
 }
+_MOST_TOKENS = 2**40  # no endpoint counts so many; a column of the log holds no more than 2**63
 _THINK = re.compile(r"\s*<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 
 
@@ -113,7 +114,7 @@ def _usage(usage: object) -> RequestUsage:
     """0 and 0 where the endpoint does not say, as in AutoGen's own clients."""
     known = usage if isinstance(usage, dict) else {}
     counts = [known.get("prompt_tokens"), known.get("completion_tokens")]
-    prompt, completion = (n if isinstance(n, int) and n > 0 else 0 for n in counts)
+    prompt, completion = (n if isinstance(n, int) and 0 < n < _MOST_TOKENS else 0 for n in counts)
     return RequestUsage(prompt_tokens=prompt, completion_tokens=completion)
 
 

@@ -15,6 +15,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import regex
 from autogen_core.models import CreateResult, LLMMessage, RequestUsage
 
 from master_autogen.draws import choose, draw, unit
@@ -30,7 +31,11 @@ Said = str | CreateResult
 Answerer = Callable[[list[dict[str, str]], dict[str, Any]], Said | Awaitable[Said]]
 """From the messages (as dicts) and the arguments of a call to its answer, now or later."""
 
-_FLAGS = re.DOTALL | re.MULTILINE
+_FLAGS = regex.DOTALL | regex.MULTILINE | regex.VERSION0  # the rules of `re`
+
+LONGEST_S = 1.0
+"""How long one rule may look: a pattern like `(a+)+b` would otherwise hold up the whole run, and `re` cannot be
+stopped."""
 
 
 class Seen(NamedTuple):
@@ -91,9 +96,15 @@ def _in_order(replies: Sequence[Said | BaseException], model: str) -> Answerer:
     return answer
 
 
-def _by_rule(rules: Sequence[tuple[re.Pattern[str], Rule]], model: str, request: str, args: Mapping[str, Any]) -> str:
+def _by_rule(
+    rules: Sequence[tuple[regex.Pattern[str], Rule]], model: str, request: str, args: Mapping[str, Any]
+) -> str:
     for pattern, rule in rules:
-        found = pattern.search(request)
+        try:
+            found = pattern.search(request, timeout=LONGEST_S)
+        except TimeoutError:
+            told = f"scripted model {model!r}: when {rule.when!r} looks for more than {LONGEST_S:g} s; make it simpler"
+            raise CallError("script", told) from None
         if found is None:
             continue
         key = (model, args.get("seed", 0), request)
@@ -103,12 +114,12 @@ def _by_rule(rules: Sequence[tuple[re.Pattern[str], Rule]], model: str, request:
     raise CallError("script", f"scripted model {model!r} has no rule for this request; it ends: {request[-200:]}")
 
 
-def _checked(rule: Rule, number: int, model: str) -> re.Pattern[str]:
+def _checked(rule: Rule, number: int, model: str) -> regex.Pattern[str]:
     """The rule's pattern. Raises `UserError` for whatever would fail once the run is on its way."""
     where = f"model {model!r}, rule {number}"
     try:
-        pattern = re.compile(rule.when, _FLAGS)
-    except re.error as error:
+        pattern = regex.compile(rule.when, _FLAGS)
+    except (regex.error, OverflowError, RecursionError) as error:
         raise UserError(f"{where}: when is no regular expression: {error}") from None
     for template in rule.say:
         try:

@@ -13,15 +13,16 @@ from master_autogen.records import Kind
 
 _NUMBER = r"-?[$€£]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?|[0-9]+(?:\.[0-9]+)?|\.[0-9]+)(?:/[0-9]+)?"
 _PLAIN = re.compile(rf"{_NUMBER}%?")
-_FINAL = re.compile(rf"(?:####|\banswer\s*(?:is|:)\s*:?)[\s*$]*({_NUMBER})[\s*$%.)]*\Z", re.IGNORECASE)
-_BOXED = re.compile(rf"\\boxed\{{\s*({_NUMBER})\s*%?\s*\}}[^0-9]*\Z")
+# "*+" does not give back: a long run of blanks would be shared out between two neighbours in every way there is.
+_FINAL = re.compile(rf"(?:####|\banswer\s*+(?:is|:)\s*+:?)[\s*$]*+({_NUMBER})[\s*$%.)]*\Z", re.IGNORECASE)
+_BOXED = re.compile(rf"\\boxed\{{\s*+({_NUMBER})\s*+%?\s*+\}}[^0-9]*\Z")
 _CODE = re.compile(
     r"```|^[ \t]*(?:(?:async )?def \w+\(|class \w+.*[:{][ \t]*$|import [\w.]+(?: as \w+)?;?[ \t]*$"
     r"|from [\w.]+ import \S|#include[ \t]*[<\"])",
     re.MULTILINE,
 )
 _OPTION = re.compile(r"(?:^|[\s(])([A-E])[).:]\s", re.MULTILINE)
-_LETTER = re.compile(r"(?:.*\banswer\s*(?:is|:)\s*)?\(?([A-E])\)?[.:]?", re.IGNORECASE | re.DOTALL)
+_LETTER = re.compile(r"(?:.*\banswer\s*+(?:is|:)\s*+)?\(?([A-E])\)?[.:]?", re.IGNORECASE | re.DOTALL)
 
 
 def kind_and_answer(

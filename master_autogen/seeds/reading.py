@@ -12,6 +12,9 @@ from master_autogen.seeds.kinds import kind_and_answer
 from master_autogen.seeds.records import Refused
 from master_autogen.seeds.shapes import Cells, Preset, Shape, column_names
 
+LONGEST = 100_000
+"""Characters of one text of a seed. It is sent again with every turn, and no lesson is as long as that."""
+
 _ABSENT = object()
 _SIDES = {"instruction": "question", "response": "response"}
 
@@ -118,6 +121,8 @@ def _text(column: str, value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int):
         raise Refused(f"column {column!r} holds a {type(value).__name__}, not text")
     text = str(value)
+    if len(text) > LONGEST:
+        raise Refused(f"column {column!r} holds {len(text):,} characters; a seed's text may have {LONGEST:,}")
     if "\0" in text:
         raise Refused(f"column {column!r} holds a NUL character")
     if any("\ud800" <= letter <= "\udfff" for letter in text):
