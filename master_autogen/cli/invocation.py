@@ -22,6 +22,7 @@ from master_autogen.errors import BudgetSpent
 if TYPE_CHECKING:
     from master_autogen.pipeline import Inputs
     from master_autogen.pipeline.limits import Budget
+    from master_autogen.pipeline.run import EngineName
     from master_autogen.seeds import SeedSet
 
 BUDGET_SPENT = 3
@@ -47,6 +48,8 @@ class Invocation:
         new: bool,
         quiet: bool,
         budget: Budget | None = None,
+        engine: EngineName = "local",
+        workers: int = 1,
     ) -> None:
         self._inputs = inputs
         self._loaded = loaded
@@ -56,6 +59,8 @@ class Invocation:
         self._new = new
         self._quiet = quiet
         self._budget = budget
+        self._engine = engine
+        self._workers = workers
         self._console = console()
         self._tally = Tally()
         self._run_id = ""  # not known before the run has begun
@@ -80,6 +85,8 @@ class Invocation:
                         new=self._new,
                         watcher=watch,
                         budget=self._budget,
+                        engine=self._engine,
+                        workers=self._workers,
                     ),
                     leave=self._leave,
                 )

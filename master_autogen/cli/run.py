@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -17,10 +18,13 @@ from master_autogen.selection import BETA, DEFAULT, FLOOR, RULES
 
 if TYPE_CHECKING:
     from master_autogen.grading.difficulty import Normaliser
+    from master_autogen.pipeline.run import EngineName
     from master_autogen.records import CodeCheck, Kind
 
 KINDS = ("math", "code", "choice", "general")
 """Those of `records`, which would load pydantic for `--help`."""
+ENGINES = ("local", "processes")
+"""Those of `pipeline.run`, for the same reason."""
 
 
 class Candidates(click.ParamType):  # type: ignore[type-arg]
@@ -92,6 +96,18 @@ class Candidates(click.ParamType):  # type: ignore[type-arg]
 @click.option("--random-seed", type=int, default=0, show_default=True, help="Number that every draw hangs on")
 @click.option("--concurrency", type=click.IntRange(min=1), default=16, show_default=True, help="Lessons in flight")
 @click.option(
+    "--engine",
+    type=click.Choice(ENGINES),
+    default=ENGINES[0],
+    show_default=True,
+    help="Play in this process, or in worker processes, each of which loads an embedded model for itself",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Worker processes of --engine processes  [one a core]",
+)
+@click.option(
     "--log",
     type=click.Path(dir_okay=False, path_type=Path),
     default=DEFAULT_LOG,
@@ -124,6 +140,8 @@ def run(
     code_check: CodeCheck,
     random_seed: int,
     concurrency: int,
+    engine: EngineName,
+    workers: int | None,
     log: Path,
     new: bool,
     quiet: bool,
@@ -141,6 +159,8 @@ def run(
     from master_autogen.pool import read_pool
     from master_autogen.scenario import read_scenario
 
+    if workers is not None and engine != "processes":
+        raise click.UsageError("--workers goes with --engine processes.")
     own = click.get_current_context().with_resource(own_checks(checks))
     size = request.size(seeds, limit, rounds, seeds_per_round, candidates, target)
     spend = None if budget is None else read_budget(budget)
@@ -171,5 +191,16 @@ def run(
     if preview:
         print_preview(console(), inputs, log, concurrency)
         return
-    invocation = Invocation(inputs, loaded, log, pool=pool, concurrency=concurrency, new=new, quiet=quiet, budget=spend)
+    invocation = Invocation(
+        inputs,
+        loaded,
+        log,
+        pool=pool,
+        concurrency=concurrency,
+        new=new,
+        quiet=quiet,
+        budget=spend,
+        engine=engine,
+        workers=workers or os.cpu_count() or 1,
+    )
     sys.exit(invocation.play())

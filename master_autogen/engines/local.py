@@ -1,4 +1,4 @@
-"""Play lessons in this process, many at a time on one event loop."""
+"""Hand out lessons, many at a time, to whoever plays them."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ async def play_all(
         for plan in waiting:
             started(plan)
             try:
-                done(await _played(plan, play))
+                done(await played(plan, play))
             except BudgetSpent as error:
                 spent.append(error)
             if enough():
@@ -79,7 +79,8 @@ class _Enough(Exception):
     """Ends the lessons that are still in flight."""
 
 
-async def _played(plan: LessonPlan, play: Callable[[LessonPlan], Awaitable[Lesson]]) -> Lesson:
+async def played(plan: LessonPlan, play: Callable[[LessonPlan], Awaitable[Lesson]]) -> Lesson:
+    """The lesson; where playing it raises anything but a `UserError`, a failed one that says so."""
     try:
         return await play(plan)
     except UserError:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import mmap
 import re
+import struct
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
 from master_autogen.errors import BudgetSpent, UserError
@@ -47,29 +50,76 @@ def check_budget(budget: Budget, pool: Pool) -> None:
         )
 
 
-class Spending:
-    """What a run has spent, call by call. `allow` is asked before each call; what is in flight then still comes in."""
+class Sums:
+    """Tokens and US dollars."""
 
-    def __init__(self, budget: Budget | None, run: RunView | None = None) -> None:
+    def __init__(self) -> None:
+        self._tokens, self._cost = 0, 0.0
+
+    def add(self, tokens: int, cost: float) -> None:
+        self._tokens += tokens
+        self._cost += cost
+
+    def total(self) -> tuple[int, float]:
+        return self._tokens, self._cost
+
+
+class SharedSums:
+    """The same for several processes: a line each in a file that all of them map. Each adds to its own line, `place`,
+    alone; a process that takes another's place goes on with its line."""
+
+    _LINE = struct.Struct("=qd")
+
+    def __init__(self, path: Path, place: int) -> None:
+        with path.open("r+b") as file:
+            self._lines = mmap.mmap(file.fileno(), 0)
+        self._at = place * self._LINE.size
+
+    @classmethod
+    def make(cls, path: Path, places: int) -> None:
+        """The file, with nothing spent."""
+        path.write_bytes(cls._LINE.pack(0, 0.0) * places)
+
+    def add(self, tokens: int, cost: float) -> None:
+        before = self._LINE.unpack_from(self._lines, self._at)
+        self._LINE.pack_into(self._lines, self._at, before[0] + tokens, before[1] + cost)
+
+    def total(self) -> tuple[int, float]:
+        lines = list(self._LINE.iter_unpack(self._lines))
+        return sum(tokens for tokens, _ in lines), sum(cost for _, cost in lines)
+
+
+class Spending:
+    """What a run has spent, call by call: `run` says what earlier invocations did, `sums` what this one does. `allow`
+    is asked before each call; what is in flight then still comes in."""
+
+    def __init__(
+        self, budget: Budget | None, run: RunView | None = None, sums: Sums | SharedSums | None = None
+    ) -> None:
         self._budget = budget
-        self._tokens = 0 if run is None else run.prompt_tokens + run.completion_tokens
-        self._cost = 0.0 if run is None or run.cost is None else run.cost
+        self._earlier = (0, 0.0) if run is None else (run.prompt_tokens + run.completion_tokens, run.cost or 0.0)
+        self._sums = sums or Sums()
 
     def add(self, call: Call) -> None:
-        self._tokens += (call.prompt_tokens or 0) + (call.completion_tokens or 0)
-        self._cost += call.cost or 0.0
+        self._sums.add((call.prompt_tokens or 0) + (call.completion_tokens or 0), call.cost or 0.0)
 
     @property
     def spent(self) -> bool:
         if self._budget is None:
             return False
-        return (self._cost if self._budget.unit == "usd" else self._tokens) >= self._budget.amount
+        tokens, cost = self._used()
+        return (cost if self._budget.unit == "usd" else tokens) >= self._budget.amount
 
     def allow(self) -> None:
         """Raises `BudgetSpent` where nothing is left."""
         if self._budget is not None and self.spent:
-            used = f"{self._cost:.4f} usd" if self._budget.unit == "usd" else f"{self._tokens:,} tokens"
+            tokens, cost = self._used()
+            used = f"{cost:.4f} usd" if self._budget.unit == "usd" else f"{tokens:,} tokens"
             raise BudgetSpent(f"the budget of {self._budget} is spent ({used})")
+
+    def _used(self) -> tuple[int, float]:
+        tokens, cost = self._sums.total()
+        return self._earlier[0] + tokens, self._earlier[1] + cost
 
 
 class Target:

@@ -8,36 +8,38 @@ from pathlib import Path
 from typing import Protocol
 
 from master_autogen.casting import SimilarQuestions, draw_key, plan_lesson
-from master_autogen.classroom.stage import Stage
+from master_autogen.engines.company import NONE_EARLIER, Company, Earlier, Listener
 from master_autogen.engines.local import play_all
 from master_autogen.grading.difficulty import Unit, running_scales
-from master_autogen.lesson import play_lesson
 from master_autogen.log import LogWriter, earlier_gaps, episode_calls, lesson_rows, open_log
-from master_autogen.models.providers import Clients
 from master_autogen.pipeline.inputs import Inputs, plays
 from master_autogen.pipeline.learning import Learned, Topic, learn
-from master_autogen.pipeline.limits import Spending, Target
-from master_autogen.pipeline.outages import Outages
+from master_autogen.pipeline.limits import Target
 from master_autogen.pipeline.remembering import Memory, Told
-from master_autogen.records import Call, Lesson, LessonPlan, Seed
-from master_autogen.scenario import Scenario
+from master_autogen.records import Lesson, LessonPlan, Seed
+
+
+def recorded_calls(log_path: Path, plan: LessonPlan) -> Earlier:
+    """What the log has of a lesson's calls."""
+    db = open_log(log_path, readonly=True)
+    try:
+        return {episode.id: episode_calls(db, episode.id) for episode in plan.episodes}
+    finally:
+        db.close()
+
 
 ENDED = ("accepted", "rejected", "failed", "cancelled")
 BEYOND = "beyond the target"
 
 
-class Watcher(Protocol):
+class Watcher(Listener, Protocol):
     """Who is told how a run goes: the command line's progress, or nobody."""
 
     def run_begun(self, run_id: str, resumed: bool) -> None: ...
 
     def round_planned(self, number: int, rounds: int, lessons: int) -> None: ...
 
-    def call_ended(self, call: Call) -> None: ...
-
     def lesson_ended(self, lesson: Lesson) -> None: ...
-
-    def warned(self, text: str) -> None: ...
 
 
 class Player:
@@ -52,27 +54,24 @@ class Player:
         run_id: str,
         log: LogWriter,
         log_path: Path,
-        clients: Clients,
+        company: Company,
         similar: SimilarQuestions,
         memory: Memory,
         watcher: Watcher,
         concurrency: int,
         resumed: bool,
-        spending: Spending,
     ) -> None:
         self._inputs = inputs
         self._run_id = run_id
         self._log = log
         self._log_path = log_path
-        self._clients = clients
+        self._company = company
         self._similar = similar
         self._memory = memory
         self._watcher = watcher
         self._concurrency = concurrency
         self._resumed = resumed
-        self._spending = spending
         self._target = Target(inputs.target)
-        self._outages = Outages(inputs, clients, watcher.warned)
         self.unplaced: Counter[str] = Counter()
         self._topics: dict[Topic, None] = {}  # in the order they were met
 
@@ -87,14 +86,11 @@ class Player:
         waiting = [plan for plan in plans if plan.id not in ended]
         self._target.plan(plans, ended)
         self._watcher.round_planned(number, rounds, len(waiting))
-        stages = {scenario.name: self._stage(scenario) for scenario in self._inputs.scenarios}
-        scales, normaliser = self._scales(number), self._inputs.normaliser
+        scales = self._scales(number)
 
         async def play(plan: LessonPlan) -> Lesson:
-            stage = stages[plan.scenario]
-            return await self._outages.play(
-                stage.scenario, plan, lambda cast: play_lesson(stage, cast, scales=scales, normaliser=normaliser)
-            )
+            earlier = recorded_calls(self._log_path, plan) if self._resumed else NONE_EARLIER
+            return await self._company.play(plan, scales, earlier)
 
         await play_all(
             waiting,
@@ -120,31 +116,6 @@ class Player:
         self._log.finish_lesson(lesson)
         self._target.add(lesson)
         self._watcher.lesson_ended(lesson)
-
-    def _call(self, call: Call) -> None:
-        self._log.put_call(call)
-        self._spending.add(call)
-        self._watcher.call_ended(call)
-
-    def _stage(self, scenario: Scenario) -> Stage:
-        inputs = self._inputs
-        recorded = self._recorded if self._resumed else lambda owner: ()
-        return Stage(
-            scenario,
-            inputs.pool,
-            self._clients,
-            self._call,
-            rubric=inputs.rubric,
-            recorded=recorded,
-            code_check=inputs.code_check,
-        )
-
-    def _recorded(self, owner: str) -> Sequence[Call]:
-        db = open_log(self._log_path, readonly=True)
-        try:
-            return episode_calls(db, owner)
-        finally:
-            db.close()
 
     def _ended(self) -> dict[str, bool]:
         """The lessons that have ended, and whether each was accepted."""

@@ -11,22 +11,30 @@ import os
 import platform
 import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
 
 from master_autogen import __version__
 from master_autogen.casting import SimilarQuestions
 from master_autogen.embedding import Embedder, HashingEmbedder, best_embedder, embedder_named
+from master_autogen.engines.company import Company, Earlier
+from master_autogen.engines.processes import Workers
 from master_autogen.errors import BudgetSpent
 from master_autogen.log import LogWriter, RunRecord, RunStatus, RunView, get_run, list_runs, open_log
-from master_autogen.models.providers import Clients, build_clients
+from master_autogen.models.providers import build_clients
 from master_autogen.pipeline.inputs import Inputs, check_inputs, similar_pool, sort_out, split_rounds
-from master_autogen.pipeline.limits import Budget, Spending, check_budget
+from master_autogen.pipeline.limits import Budget, SharedSums, Spending, check_budget
+from master_autogen.pipeline.playing import Elsewhere, Playing, fewest, make_clients
 from master_autogen.pipeline.remembering import Memory
-from master_autogen.pipeline.rounds import BEYOND, Player, Watcher
-from master_autogen.records import Call, Lesson
+from master_autogen.pipeline.rounds import BEYOND, Player, Watcher, recorded_calls
+from master_autogen.pool import Pool
+from master_autogen.records import Call, Lesson, LessonPlan
+
+EngineName = Literal["local", "processes"]
 
 
 class Nobody:
@@ -77,12 +85,18 @@ async def run(
     embedder: Embedder | None = None,
     budget: Budget | None = None,
     environ: Mapping[str, str] = os.environ,
+    engine: EngineName = "local",
+    workers: int = 2,
+    setup: Callable[[], object] | None = None,
 ) -> Outcome:
     """Play a run to its end and log all of it in `log_path`; goes on with an unfinished run of the same inputs.
 
     Raises `AlreadyFinished` where the run has ended before and `new` does not ask for another, `UserError` for inputs
     that cannot be played. Cancelled, or where the `budget` is spent (`BudgetSpent`), it leaves the run `stopped`, with
     everything done kept.
+
+    `engine` "processes" plays in `workers` processes, with the same results; `setup`, which has to be picklable, is
+    called in each before it plays, to register what this process has registered.
     """
     check_inputs(inputs)
     if budget is not None:
@@ -90,22 +104,37 @@ async def run(
     playable, not_played = sort_out(inputs)
     rounds = split_rounds(playable, inputs.rounds, inputs.seeds_per_round)
     run_id, resumed = _run_id(inputs, log_path, new)
-    spending = Spending(budget, _so_far(log_path, run_id) if resumed else None)
+    earlier = _so_far(log_path, run_id) if resumed else None
+    spending = Spending(budget, earlier)
     spending.allow()
     clients = build_clients(inputs.pool, environ=environ, allow=spending.allow)
-    await _meet(clients, inputs)
+    make_clients(clients, inputs.pool)
+    await clients.reach()
     # A set of some hundred thousand questions is embedded at once here: by words, which takes no model.
     similar = SimilarQuestions(similar_pool(inputs), HashingEmbedder())
     embedder = embedder or _embedder(inputs, log_path, run_id, resumed)
     status: RunStatus = "failed"
-    with LogWriter(log_path) as log:
+    watcher = watcher or Nobody()
+    with LogWriter(log_path) as log, TemporaryDirectory() as folder:
+        listener = _Listener(log, spending, watcher)
+        company: Company = Playing(inputs, clients, listener)
+        if engine == "processes":
+            await clients.close()  # the workers have their own
+            count = _count(workers, inputs.pool, concurrency, watcher)
+            SharedSums.make(sums := Path(folder) / "spent", count)
+            bare = replace(inputs, seeds=(), files={})
+            opening = Elsewhere(bare, dict(environ), count, sums, budget, earlier)
+
+            def again(plan: LessonPlan) -> Earlier:
+                log.flush()
+                return recorded_calls(log_path, plan)
+
+            company = here = Workers(opening, listener, again, count=count, setup=setup)
+            await here.start()
         log.begin_run(_record(inputs, run_id, embedder))
-        watcher = watcher or Nobody()
         watcher.run_begun(run_id, resumed)
         memory = Memory(inputs, run_id, log, log_path, embedder)
-        player = Player(
-            inputs, run_id, log, log_path, clients, similar, memory, watcher, concurrency, resumed, spending
-        )
+        player = Player(inputs, run_id, log, log_path, company, similar, memory, watcher, concurrency, resumed)
         try:
             for number, seeds in enumerate(rounds, 1):
                 await player.play_round(number, len(rounds), seeds)
@@ -117,7 +146,7 @@ async def run(
             status = "stopped"
             raise
         finally:
-            await clients.close()
+            await company.close()
             log.end_run(run_id, status)
     reached = sum(len(seeds) for seeds in rounds[:number])
     played = reached - player.unplaced.total()
@@ -134,15 +163,32 @@ def _so_far(log_path: Path, run_id: str) -> RunView:
         db.close()
 
 
-async def _meet(clients: Clients, inputs: Inputs) -> None:
-    """Make every client that the run may need: a missing key or package, or an endpoint that is down, is told before
-    anything is written."""
-    for model in dict.fromkeys(agent.model for agent in inputs.pool.agents.values()):
-        clients.chat(model)
-    for scorer in (inputs.pool.scorers.small, inputs.pool.scorers.large):
-        if scorer is not None:
-            clients.scorer(scorer)
-    await clients.reach()
+class _Listener:
+    """Calls go into the log, are paid for, and are shown."""
+
+    def __init__(self, log: LogWriter, spending: Spending, watcher: Watcher) -> None:
+        self._log = log
+        self._spending = spending
+        self._watcher = watcher
+
+    def call_ended(self, call: Call) -> None:
+        self._log.put_call(call)
+        self._spending.add(call)
+        self._watcher.call_ended(call)
+
+    def warned(self, text: str) -> None:
+        self._watcher.warned(text)
+
+
+def _count(wanted: int, pool: Pool, concurrency: int, watcher: Watcher) -> int:
+    """How many workers can share the lessons, and the calls that each endpoint takes at once."""
+    name, calls = fewest(pool)
+    if calls < min(wanted, concurrency):
+        watcher.warned(
+            f"{calls} worker{'s' * (calls > 1)} in place of {wanted}: model {name!r} takes at most {calls} "
+            f"call{'s' * (calls > 1)} at once (limits: concurrency in the pool file)"
+        )
+    return min(wanted, concurrency, calls)
 
 
 def _run_id(inputs: Inputs, log_path: Path, new: bool) -> tuple[str, bool]:
