@@ -55,6 +55,12 @@ def test_every_command_has_help_in_one_line_without_a_full_stop(name: str, comma
     assert cli(*name.split(), "--help").exit_code == 0
 
 
+@pytest.mark.parametrize("group", ["", *(name for name, c in commands(main) if isinstance(c, click.Group))])
+def test_a_group_lists_its_commands_in_full(group: str) -> None:
+    listed = cli(*group.split(), "--help").output.split("Commands:")[1]
+    assert "..." not in listed
+
+
 def test_version() -> None:
     assert cli("--version").output == f"master-autogen, version {master_autogen.__version__}\n"
 

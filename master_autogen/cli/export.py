@@ -29,18 +29,24 @@ FORMATS = "sharegpt, messages, prompt-completion, alpaca, preference, preference
 @click.option(
     "--wrong-turn",
     type=click.Choice(["inline", "mask", "train"]),
-    help="A student's wrong attempt: told in a human turn, a turn without loss, a turn like any other",
+    help="A wrong first answer: quoted in a human turn, kept but not trained on, or trained on; else the format's way",
 )
-@click.option("--max-tokens", type=click.IntRange(min=1), help="Part or leave out lessons longer than this")
+@click.option(
+    "--max-tokens",
+    type=click.IntRange(min=1),
+    help="Split or leave out lessons of more tokens; the corrected turn is never cut",
+)
 @click.option(
     "--test-share",
     type=click.FloatRange(min=0, max=1, max_open=True),
     default=0.0,
-    help="Share of the seeds for a test set; no question is in both",
+    help="Share of the seeds kept for a test set; no question is in both sets",
 )
-@click.option("--mix", metavar="original=X", help="Join original pairs: X tokens of them for each token of lessons")
-@click.option("--push-to-hub", metavar="OWNER/NAME", help="And put it on the Hugging Face Hub; HF_TOKEN is the key")
-@click.option("--private", is_flag=True, help="As a private data set there")
+@click.option("--mix", metavar="original=X", help="Add original pairs: X tokens of them for each token of lessons")
+@click.option(
+    "--push-to-hub", metavar="OWNER/NAME", help="Upload it to the Hugging Face Hub too; HF_TOKEN holds the key"
+)
+@click.option("--private", is_flag=True, help="With --push-to-hub: as a private data set")
 def export(
     run_id: str | None,
     log: Path,

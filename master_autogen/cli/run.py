@@ -51,40 +51,55 @@ class Candidates(click.ParamType):  # type: ignore[type-arg]
     help="Seeds to play: bundled, a file, or a data set on the Hugging Face hub",
 )
 @click.option("--preset", help="Layout of a well-known data set, as in gsm8k or alpaca")
-@click.option("--columns", metavar="FIELD=COLUMN,...", help="Columns that hold the instruction and the response")
+@click.option(
+    "--columns", metavar="FIELD=COLUMN,...", help="Columns of the seeds, as in instruction=question,response=answer"
+)
 @click.option("--split", default="train", show_default=True, help="Split of a data set on the hub")
 @click.option("--kind", type=click.Choice(KINDS), help="Kind of the seeds that do not say their own")
 @checks_option
-@click.option("--pool", default="local", show_default=True, help="Pool to cast from, a name or a file")
+@click.option(
+    "--pool",
+    default="local",
+    show_default=True,
+    help="Models that play: a pool's name (local, endpoint, scripted) or file",
+)
 @click.option("--judge", help="Judge to ask in place of the pool's: verifier, or a judge file's name")
-@click.option("--rounds", type=click.IntRange(min=1), help="Rounds that the seeds are split over")
+@click.option(
+    "--rounds", type=click.IntRange(min=1), help="Rounds to split the seeds over; selection learns after each"
+)
 @click.option("--seeds-per-round", type=click.IntRange(min=1), help="Fresh seeds in each round")
 @click.option("--candidates", type=Candidates(), help="Candidate episodes a lesson, beside its base, or auto  [2]")
 @click.option("--limit", type=click.IntRange(min=1), help="Seeds to play in all")
 @click.option("--target", type=click.IntRange(min=1), help="Stop when so many lessons are accepted")
-@click.option("--budget", metavar="AMOUNT", help="Stop when this is spent: 5usd, 2Mtok; more of it goes on")
+@click.option(
+    "--budget",
+    metavar="AMOUNT",
+    help="Stop when this is spent, as in 5usd or 2Mtok; given more, the same command goes on",
+)
 @click.option("--preview", is_flag=True, help="Show the first prompts and what it would come to; ask nothing")
-@click.option("--rule", type=click.Choice(list(RULES)), default=DEFAULT, show_default=True, help="Selection rule")
+@click.option(
+    "--rule", type=click.Choice(list(RULES)), default=DEFAULT, show_default=True, help="How grades choose the next cast"
+)
 @click.option(
     "--beta",
     type=click.FloatRange(min=0, min_open=True),
     default=BETA,
     show_default=True,
-    help="Evolution rate of the paper's rule",
+    help="How fast the rule paper learns (its evolution rate)",
 )
 @click.option(
     "--floor",
     type=click.FloatRange(min=0, max=1),
     default=FLOOR,
     show_default=True,
-    help="Share of the best pair's reward that thompson-cost asks of a cheaper one",
+    help="Share of the best pair's reward that a cheaper pair has to promise (rule thompson-cost)",
 )
 @click.option(
     "--normaliser",
     type=click.Choice(NORMALISERS),
     default="running",
     show_default=True,
-    help="Scale of difficulty: the large gaps of earlier rounds, or eq. 5 to the letter",
+    help="How difficulty is scaled: by earlier rounds, or as the paper has it (eq. 5)",
 )
 @click.option(
     "--code-check",
@@ -93,8 +108,10 @@ class Candidates(click.ParamType):  # type: ignore[type-arg]
     show_default=True,
     help="Run programs that models write to check them: in bubblewrap, or under limits alone",
 )
-@click.option("--random-seed", type=int, default=0, show_default=True, help="Number that every draw hangs on")
-@click.option("--concurrency", type=click.IntRange(min=1), default=16, show_default=True, help="Lessons in flight")
+@click.option("--random-seed", type=int, default=0, show_default=True, help="Number that all random draws come from")
+@click.option(
+    "--concurrency", type=click.IntRange(min=1), default=16, show_default=True, help="Lessons played at the same time"
+)
 @click.option(
     "--engine",
     type=click.Choice(ENGINES),
@@ -112,9 +129,9 @@ class Candidates(click.ParamType):  # type: ignore[type-arg]
     type=click.Path(dir_okay=False, path_type=Path),
     default=DEFAULT_LOG,
     show_default=True,
-    help="Log to write",
+    help="Log file to write, made if it is not there",
 )
-@click.option("--new", is_flag=True, help="Play again what has been played before")
+@click.option("--new", is_flag=True, help="Play a finished run once more, from the start")
 @click.option("--quiet", is_flag=True, help="Print nothing but the end")
 def run(
     scenario_names: tuple[str, ...],

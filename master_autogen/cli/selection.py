@@ -47,7 +47,10 @@ selection.default = "show"
 @run_argument
 @log_option
 def show(run_id: str | None, log: Path) -> None:
-    """Show what the latest round of a RUN leads to, per scenario and task type"""
+    """Show what the latest round of a RUN leads to
+
+    Per scenario and task type: how likely each pair is cast next, and what it has earned.
+    """
     found, topics, last = _read(log, run_id, None, None)
     to = console()
     to.print(cell(f"Run {found}, {_stage(max(max(rounds) for rounds in topics.values()), last)}", "dim"))
