@@ -27,6 +27,18 @@ class UserError(Exception):
     """Something the user can mend; the text is shown as it is, without a traceback, with exit code 2."""
 
 
+def user_error_in(group: BaseExceptionGroup[BaseException]) -> UserError | None:
+    """The first error of the user in what tasks have raised; None where there is a fault of another kind beside it."""
+    theirs, others = group.split(UserError)
+    if theirs is None or others is not None:
+        return None
+    first: BaseException = theirs
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    assert isinstance(first, UserError)
+    return first
+
+
 class BudgetSpent(UserError):
     """A call was not made because the run's budget is spent; the same run goes on with a larger one."""
 

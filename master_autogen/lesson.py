@@ -26,7 +26,11 @@ async def play_lesson(
     stage: Stage, plan: LessonPlan, *, scales: Mapping[Unit, float] = NO_SCALES, normaliser: Normaliser = "running"
 ) -> Lesson:
     """The lesson played, checked and graded. `scales`: the gap that earlier rounds found large, by the unit it is
-    counted in; without one the lesson's own largest gap is the scale (see `pi_dual`)."""
+    counted in; without one the lesson's own largest gap is the scale (see `pi_dual`).
+
+    Nothing is logged but what the stage's sink does with the calls. Raises `UserError` for a missing key or package; a
+    model that fails makes an episode `failed` instead.
+    """
     desks = {episode.id: Desk(stage, plan, episode) for episode in plan.episodes}
     episodes = await all_of(play_episode(stage, plan, e, desks[e.id]) for e in plan.episodes)
     grades = await _grade(desks, episodes, scales, normaliser)

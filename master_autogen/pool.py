@@ -67,7 +67,8 @@ class Limits(Schema):
 
 
 class Rule(Schema):
-    """A reply of a scripted model: the first rule whose `when` is found in the request answers with one of `say`."""
+    """A reply of a scripted model: the first rule whose `when`, a regular expression, is found in the request answers
+    with one of `say`, all alike or by `weights`."""
 
     when: str
     say: list[str] = Field(min_length=1)
@@ -75,8 +76,13 @@ class Rule(Schema):
 
 
 class ModelSpec(Schema):
-    """An endpoint. `model` is its name there (for `embedded`: `smollm2`, or the path of a GGUF file). `family`: whose
-    text it writes, for AutoGen and for the warning of a judge that prefers its own kind (see `family_of`)."""
+    """An endpoint. `provider` is one of the allow-list (`records.PROVIDERS`); `model` is its name there (for
+    `embedded`: `smollm2`, or the path of a GGUF file).
+
+    `base_url` is the server's address and `api_key_env` the variable that holds its key. `price` and `limits` are the
+    endpoint's; `rules` a scripted model's; `config` goes to an AutoGen client. `family`: whose text it writes, for
+    AutoGen and for the warning of a judge that prefers its own kind (see `family_of`).
+    """
 
     provider: str
     model: str = ""
@@ -102,7 +108,8 @@ class ModelSpec(Schema):
 
 
 class AgentSpec(Schema):
-    """A model with its sampling settings. A `worded` agent says what code lays down, in the model's words."""
+    """A model with its sampling settings: `temperature`, `top_p`, `max_tokens` of a reply, `stop`, and `extra` ones
+    that are sent as they are. A `worded` agent says what code lays down, in the model's words."""
 
     model: str
     temperature: float = Field(0.2, ge=0, le=2)
@@ -123,7 +130,8 @@ class AgentSpec(Schema):
 
 
 class Scorers(Schema):
-    """Names of models that measure difficulty: `small` is the one to be trained or its like."""
+    """Names of models that measure difficulty: `small` is the one to be trained or its like, `large` one that is
+    abler."""
 
     small: str | None = None
     large: str | None = None
@@ -138,11 +146,12 @@ class EachModel(Schema):
 
 
 class Pool(Schema):
-    """A whole pool file, checked.
+    """A whole pool file, checked: `name`, `summary`, its `models`, and its `agents`, which are models with settings.
 
-    `judge` is "verifier" (verdicts from checks alone), the agent that judges by the rubric `rubric`, or a list of such
-    agents: a panel, whose majority counts. `kinds` are the kinds of seed that the pool plays; with `checkable_only`
-    only seeds whose answer code can verify.
+    `instruction` and `response` are the agents that selection pairs; `fixed` says who plays each role outside the pair,
+    `base_pairs` who plays bases, in turn. `judge` is "verifier" (verdicts from checks alone), the agent that judges by
+    the rubric `rubric`, or a list of such agents: a panel, whose majority counts. `scorers` measure difficulty. `kinds`
+    are the kinds of seed that the pool plays; with `checkable_only` only seeds whose answer code can verify.
     """
 
     name: str

@@ -102,8 +102,12 @@ class Record(BaseModel):
 
 
 class Seed(Record):
-    """An instruction with its reference response; `answer` is the checkable final answer, where there is one: of
-    kind `code`, the tests (Python's `assert` statements, with what they need) that a right program passes."""
+    """An instruction with its reference response.
+
+    `answer` is the checkable final answer, where there is one: of kind `code`, the tests (Python's `assert` statements,
+    with what they need) that a right program passes. `kind` is what is asked for, and the task type that selection
+    learns by. `source` and `licence` go into exports and their cards.
+    """
 
     instruction: str
     response: str
@@ -134,7 +138,8 @@ class Seed(Record):
 
 
 class Pair(Record):
-    """The instruction-side and the response-side agent of a cast, by name: what selection chooses."""
+    """The `instruction`-side and the `response`-side agent of a cast, by name: what selection chooses (Star-Agents,
+    arXiv 2411.14497, eq. 2)."""
 
     instruction: str
     response: str
@@ -144,7 +149,8 @@ class Pair(Record):
 
 
 class Cast(Record):
-    """Which agent plays which role, and how it was chosen; `probability` is None for a base pair."""
+    """Who plays: `agents` by role, among them the `pair`. `origin` says how it was chosen: a base, drawn by selection,
+    or told by the memory bank. `probability` is the pair's when it was drawn; None for a base pair."""
 
     pair: Pair
     agents: Mapping[str, str]
@@ -153,7 +159,8 @@ class Cast(Record):
 
 
 class EpisodePlan(Record):
-    """One conversation to play; slot 0 is the base, slots 1 to M are the candidates."""
+    """One conversation to play: its `id` (the lesson's, a point, the slot) and `cast`; `slot` 0 is the base, 1 to M are
+    the candidates."""
 
     id: str
     slot: int
@@ -161,7 +168,11 @@ class EpisodePlan(Record):
 
 
 class LessonPlan(Record):
-    """One seed in one scenario: all that a worker needs to play it, besides the scenario and the pool."""
+    """One seed in one scenario: all that a worker needs to play it, besides the scenario and the pool.
+
+    `id` is a hash of `run_id`, `round` (from 1), `scenario` and `seed`. `similar` is the second question of an analogy.
+    `episodes` are the base and its candidates. All that is drawn hangs on `random_seed`.
+    """
 
     id: str
     run_id: str
@@ -178,9 +189,13 @@ class LessonPlan(Record):
 
 
 class Turn(Record):
-    """One utterance that counts. `idx` is its place in the episode; `attempts` how often it was asked for; `thought`
-    what a reasoning model thought before it spoke; `notes` what code knows of it (the planted misconception, for
-    one)."""
+    """One utterance that counts.
+
+    `idx` is its place in the episode, from 0; `phase`, `role` and `agent` say who spoke when; `side` is its side in a
+    sample and `train` whether a sample trains on its `text`. `made_by`: a model, a model wording what code laid down,
+    or a template. `attempts` is how often it was asked for; `truncated`, whether the token limit cut it; `thought` what
+    a reasoning model thought before it spoke; `notes` what code knows of it (the planted misconception, for one).
+    """
 
     idx: int
     phase: str
@@ -197,8 +212,9 @@ class Turn(Record):
 
 
 class CheckResult(Record):
-    """What a check found: `passed` is None where it could not tell. `attempt` counts from 1; an attempt that was
-    asked again keeps its results. `turn_idx` is None for a check of a whole episode."""
+    """What the check `name` found: `passed` is None where it could not tell, `detail` says what it saw. `attempt`
+    counts from 1; an attempt that was asked again keeps its results. `turn_idx` is None for a check of a whole
+    episode."""
 
     name: str
     turn_idx: int | None
@@ -208,8 +224,12 @@ class CheckResult(Record):
 
 
 class Episode(Record):
-    """One conversation as it was played. `reason` says why it is not `complete`; `cast` is who played, which is not who
-    was drawn where an endpoint was dead (the plan keeps that). `label` is None where no first answer was checked."""
+    """One conversation as it was played: the `turns` that count, and all `checks`, of withdrawn attempts too, in order.
+
+    `id`, `lesson_id` and `run_id` say where it belongs; `is_base`, that candidates are compared with it. `reason` says
+    why its `status` is not `complete`. `cast` is who played, which is not who was drawn where an endpoint was dead (the
+    plan keeps that). `label` is None where no first answer was checked.
+    """
 
     id: str
     lesson_id: str
@@ -224,8 +244,17 @@ class Episode(Record):
 
 
 class Grade(Record):
-    """What the evaluator pair found of one episode; a number that could not be measured is None, with
-    `missing_reason`."""
+    """What one pair of evaluators, `evaluator`, found of the episode `episode_id`; a number that could not be measured
+    is None, with `missing_reason`. Equations are those of Star-Agents (arXiv 2411.14497).
+
+    `ifd_small`, `ifd_large` (eq. 4): perplexity of the trained turns after all that was said, over that of the turns
+    alone, by the small and the large scorer: above 0, under 1 where the lesson helps; of several turns the mean by
+    length. `pi_dual` (eq. 5), in [0, 1]: ifd_small - ifd_large, 0 if negative, over a gap that counts as large.
+    `verdict_ab`, `verdict_ba`: what the judge says of the candidate against the base, in both orders. `pi_llm` (eq. 6):
+    1 for better, 0 for worse, 0.5 for a tie or where the order changes the verdict. `pi` (eq. 7), what selection learns
+    from and what the best candidate has most of: pi_llm x pi_dual by `basis` "dual", pi_llm x ifd (at most 1) by
+    "single", pi_llm by "judge". `detail` has the judge's words, log-likelihoods in nats and the scale.
+    """
 
     episode_id: str
     evaluator: str
@@ -242,7 +271,8 @@ class Grade(Record):
 
 
 class Lesson(Record):
-    """A lesson with its outcome; `accepted` exactly if `selected_episode_id` is set."""
+    """A lesson with its outcome: the `plan`, the `episodes` that were played and their `grades`. Its `status` is
+    `accepted` exactly if `selected_episode_id` is set; else `reason` says why not."""
 
     plan: LessonPlan
     status: LessonStatus
@@ -253,10 +283,16 @@ class Lesson(Record):
 
 
 class Call(Record):
-    """One attempt at a model, failures too. `request` holds messages, model, sampling and schema; `cost` is in US
-    dollars and None where no price is known; `started` is Unix time in seconds. Identity: (episode or lesson,
-    purpose, phase, agent, turn, attempt, try): `attempt` is how often the turn was asked for, `tries` how often this
-    request was sent."""
+    """One attempt at a model, failures too.
+
+    `id`, `run_id`, `lesson_id`, `episode_id` (None for what a whole lesson asks) and `seq` (its number there) say where
+    it belongs. What it was for: (episode or lesson, `purpose`, `phase`, `agent`, `turn`, `attempt`, `tries`); `attempt`
+    is how often the turn was asked for, `tries` how often this request was sent. `request` holds messages, `model`,
+    sampling and schema, `request_key` is its hash. What came of it: `status`, `http_status`, `error`, `text`, `thought`
+    (of a reasoning model), `finish_reason` and, of scorers, `detail`. `prompt_tokens` and `completion_tokens` are
+    counted by the endpoint, or by us if `tokens_estimated`; `cost` is in US dollars, None where no price is known;
+    `latency_s` is in seconds, `started` Unix time in seconds.
+    """
 
     id: str
     run_id: str
@@ -288,9 +324,13 @@ class Call(Record):
 
 
 class SelectionRow(Record):
-    """The probability of one pair in one round, and what earlier rounds had shown of it: its rewards, and the 95 %
-    interval of their mean, None where nothing was seen. `note`: what is to be known of the whole topic's selection, as
-    why another rule cast than was asked for."""
+    """The `probability` of one `pair` in one `round` of a run, `run_id`, for one `scenario` and `task_type`, under
+    `rule`.
+
+    What earlier rounds had shown of the pair: `pulls` rewards that add up to `reward_sum`, and `low` to `high`, the 95
+    % interval of their mean, None where nothing was seen. A round more than was played says what one more would be cast
+    by. `note`: what is to be known of the whole topic's selection, as why another rule cast than was asked for.
+    """
 
     run_id: str
     round: int

@@ -33,8 +33,8 @@ class Schema(BaseModel):
 
 
 class Role(Schema):
-    """A part. `continues` names a role whose turns this one takes for its own: a reviser is another model than the weak
-    first answerer, and the same student."""
+    """A part: its `title` is what the others call it, `about` what it does. `continues` names a role whose turns this
+    one takes for its own: a reviser is another model than the weak first answerer, and the same student."""
 
     title: str = Field(min_length=1)
     about: str = ""
@@ -42,13 +42,15 @@ class Role(Schema):
 
 
 class Phase(Schema):
-    """One step: who speaks, with which prompt, seeing which private facts, and what becomes of the turn.
+    """One step: which `role` speaks, with which `prompt`, seeing which private facts, and what becomes of the turn.
 
-    `prompt` is the system message; `ask`, where there is one, closes the request. `opens_with` puts the similar
-    question verbatim before what is said. `about` says which question the checks take for the turn's. `quote` is how
-    an untrained student turn stands inside the next human turn of a sample. `retries` is how often the speaker may be
-    asked again when a check fails; `on_failure` says whether the episode is then rejected or goes on. A check of the
-    answer that could not tell has failed too, where the seed is one that can be checked.
+    `name` is the phase's own, `act` what it does in a lesson, for worded agents. `prompt` is the system message; `ask`,
+    where there is one, closes the request. `sees` are the private facts granted. `opens_with` puts the similar question
+    verbatim before what is said. `about` says which question the checks take for the turn's. `side` is the turn's in a
+    sample and `train` whether samples train on it; `quote` is how an untrained student turn stands inside the next
+    human turn of a sample. `retries` is how often the speaker may be asked again when one of the `checks` fails;
+    `on_failure` says whether the episode is then rejected or goes on. A check of the answer that could not tell has
+    failed too, where the seed is one that can be checked. `exchange` counts those of a debate, from 1.
 
     `if_right` is what becomes of a turn that fails `wrong_answer` to the end: `plant` puts a planted mistake in its
     place, and where none fits does as `confirm`: the lesson goes on as a confirmation, if it is in the share that the
@@ -99,7 +101,8 @@ class PairRoles(Schema):
 
 
 class Scenario(Schema):
-    """A whole scenario file, checked. `script` is its phases in the order they are played.
+    """A whole scenario file, checked: its `name`, `title` and `summary`, the `kinds` of seed it is played on, its
+    `roles`, the `pair` of them that selection casts, and its `phases`. `script` is these in the order they are played.
 
     `opens_with_question`: the question is said to everyone first, verbatim, and opens the sample. `similar`: lessons
     need a second question that is like the first. `system` is the system text of the samples. `confirmations` is the

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from master_autogen.casting.casts import cast_lesson
+from master_autogen.casting.casts import cast_lesson, check_cast
+from master_autogen.errors import UserError
 from master_autogen.pool import Pool
 from master_autogen.records import EpisodePlan, LessonPlan, Seed
 from master_autogen.scenario import Scenario
@@ -32,7 +33,18 @@ def plan_lesson(
     run_id: str = "notebook",
 ) -> LessonPlan:
     """`seed` in `scenario`, with casts drawn from `pool`: the base, then `candidates` by `probabilities` (one a pair of
-    `pool.pairs`; all alike if not given). `number` is the round, `position` the lesson's place in it."""
+    `pool.pairs`; all alike if not given). Nothing is asked or logged.
+
+    `number` is the round, `position` the lesson's place in it; draws hang on the round and `random_seed`, the base
+    pair on the position. `similar` is the second question that an analogy needs; `remembered` are the memory
+    bank's probabilities, by which half of several candidates are drawn.
+
+    Raises `UserError` for a role outside the pair that the pool's `fixed` does not cast, and for an analogy without its
+    second question.
+    """
+    check_cast(scenario, pool)
+    if scenario.similar and similar is None:
+        raise UserError(f"scenario {scenario.name!r} needs a second question beside the seed's; give it as `similar`")
     casts = cast_lesson(
         scenario,
         pool,

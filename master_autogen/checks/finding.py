@@ -8,8 +8,11 @@ from master_autogen.records import CodeCheck, Record, Seed
 
 
 class CheckInput(Record):
-    """One turn. `target` is the question it is about; `said` are the texts of the earlier turns that count, `speakers`
-    their roles, `teacher` those of them that the pair's instruction side said."""
+    """One turn to check: its `text`, `role` and `phase`, and whether the token limit cut it (`truncated`).
+
+    `target` is the seed it is about; `said` are the texts of the earlier turns that count, `speakers` their roles,
+    `teacher` those of them that the pair's instruction side said. `code_check` says how programs may be run.
+    """
 
     target: Seed
     text: str

@@ -14,7 +14,11 @@ logger = logging.getLogger(__name__)
 
 
 def build_team(stage: Stage, lesson: LessonPlan, plan: EpisodePlan, desk: Desk | None = None) -> ScriptedGroupChat:
-    """The team of an episode, ready for one `run(task=question(team.play))` or `run_stream`."""
+    """The AutoGen team of an episode, ready for one `run(task=question(team.play))` or `run_stream`; for the next
+    playing, build another. `team.play` then holds the turns and checks. `desk` records its calls; None: a new one.
+
+    Raises `UserError` for an agent or model that the pool does not have, and for a missing key or package.
+    """
     play = Play(stage.scenario, lesson, plan, code_check=stage.code_check)
     desk = desk or Desk(stage, lesson, plan)
     clients = {
@@ -30,8 +34,8 @@ def build_team(stage: Stage, lesson: LessonPlan, plan: EpisodePlan, desk: Desk |
 
 
 async def play_episode(stage: Stage, lesson: LessonPlan, plan: EpisodePlan, desk: Desk | None = None) -> Episode:
-    """Play `plan` to its end. A model that gives nothing, or a fault in an agent, makes it `failed`, with the
-    reason."""
+    """Play `plan`, one of the lesson's episodes, to its end. A model that gives nothing, or a fault in an agent, makes
+    it `failed`, with the reason. Raises `UserError` as `build_team` does: no other episode would fare better."""
     team = build_team(stage, lesson, plan, desk)
     try:
         await team.run(task=question(team.play))

@@ -31,12 +31,13 @@ Guest = Callable[[str, ChatCompletionClient], ChatAgent]
 
 @dataclass(frozen=True)
 class Stage:
-    """A scenario with a pool, its clients and where call rows go.
+    """A `scenario` with a `pool`, its `clients`, and `sink`, which gets each call as it ends.
 
-    `rubric` None: the verifier judges. `guests` play roles in place of the pool's agents. `recorded` gives the calls
-    of an earlier playing by episode id, which are used again instead of asking the models; with `strict`, nothing
-    else may be asked. `grader` tells evaluators that grade a lesson once more from those that graded it first.
-    `code_check` says how programs are run, where a check has to run one.
+    `rubric` None: the verifier judges. `runtime` is the small one made for one team, or AutoGen's. `guests` play roles
+    in place of the pool's agents. `recorded` gives the calls of an earlier playing by episode id, which are used again
+    instead of asking the models; with `strict`, nothing else may be asked. `grader` tells evaluators that grade a
+    lesson once more from those that graded it first. `code_check` says how programs are run, where a check has to run
+    one.
     """
 
     scenario: Scenario

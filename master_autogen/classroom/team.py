@@ -282,5 +282,5 @@ class ScriptedGroupChat(BaseGroupChat):
 
 
 def question(play: Play) -> TextMessage:
-    """The task of an episode's team: its seed's question, said to everybody."""
+    """The task of an episode's team, `team.play` being its play: the seed's question, said to everybody."""
     return TextMessage(content=play.lesson.seed.instruction, source="user", id=f"{play.episode.id}:question")

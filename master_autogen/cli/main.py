@@ -19,7 +19,7 @@ from master_autogen.cli.run import run
 from master_autogen.cli.runs import runs
 from master_autogen.cli.scenarios import scenarios
 from master_autogen.cli.selection import selection
-from master_autogen.errors import UserError
+from master_autogen.errors import UserError, user_error_in
 
 
 class Shown(click.ClickException):
@@ -42,17 +42,13 @@ class Main(click.Group):
         except UserError as error:
             raise Shown(str(error)) from error
         except ExceptionGroup as group:  # what tasks raise comes out in a group
-            theirs, ours = group.split(UserError)
-            if theirs is None or ours is not None:
+            theirs = user_error_in(group)
+            if theirs is None:
                 raise
-            raise Shown(str(_first(theirs))) from group
+            raise Shown(str(theirs)) from group
         except KeyboardInterrupt:
             click.echo("Stopped.", err=True)
             ctx.exit(INTERRUPTED)
-
-
-def _first(group: BaseException) -> BaseException:
-    return _first(group.exceptions[0]) if isinstance(group, BaseExceptionGroup) else group
 
 
 @click.group(cls=Main, context_settings={"auto_envvar_prefix": "MASTER_AUTOGEN", "help_option_names": ["-h", "--help"]})

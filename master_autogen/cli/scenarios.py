@@ -126,7 +126,11 @@ _IF_RIGHT = {"plant": "; if right, a mistake is planted", "confirm": "; if right
 @click.argument("which", metavar="[NAME|PATH]...", nargs=-1)
 @checks_option
 def check(which: tuple[str, ...], checks: tuple[Path, ...]) -> None:
-    """Check scenario files and name every fault by its line, all files where none is named"""
+    """Check scenario files and name every fault
+
+    Each fault is named by file, line and key. Without a NAME or PATH, all files are checked: those in ./scenarios/ and
+    those that come along.
+    """
     from master_autogen.checks import own_checks
     from master_autogen.yaml_files import find, names
 
@@ -170,7 +174,10 @@ def new(name: str) -> None:
 
 
 def write_new(name: str) -> Path:
-    """NAME.yaml in this folder, written in full or not at all; UserError where it is there already."""
+    """A commented scenario to start from, NAME.yaml in this folder, written in full or not at all.
+
+    Raises `UserError` for a name that is none, where the file is there already, and where it cannot be written.
+    """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,59}", name):
         raise UserError(f"{name!r} is no name for a scenario: small letters, digits and _, as in peer_review")
     path = Path(f"{name}.yaml")

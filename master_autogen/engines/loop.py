@@ -24,7 +24,7 @@ def run_to_end(main: Coroutine[Any, Any, T], *, leave: Callable[[], None]) -> T:
     end the process at once.
     """
     stop = _Stop(leave)
-    with stop.listening(), asyncio.Runner(loop_factory=_loop_factory()) as runner:
+    with stop.listening(), asyncio.Runner(loop_factory=loop_factory()) as runner:
         try:
             return runner.run(stop.watched(main))
         except asyncio.CancelledError:
@@ -79,7 +79,8 @@ class _Stop:
             self._cancel()
 
 
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+def loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """What makes uvloop's event loop; None, for asyncio's own, where it is not installed."""
     try:
         import uvloop
     except ImportError:  # it is not made for Windows

@@ -47,8 +47,9 @@ class Options(Record):
 
 class ExportResult(Record):
     """What came of an export: `lessons` lessons are `rows` rows, `test_rows` of them in the test set, but for those
-    `refused`, counted by reason, and `parted` rows more where lessons were cut in two; `original_rows` pairs of
-    `original_tokens` tokens stand beside them. `also` are the files written beside `path`."""
+    `refused`, counted by reason, and `parted` rows more where lessons were cut in two. `lesson_tokens` are those of the
+    training set; `original_rows` pairs of `original_tokens` tokens stand beside them. `also` are the files written
+    beside `path`."""
 
     rows: int
     refused: Mapping[str, int]

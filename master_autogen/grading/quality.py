@@ -28,8 +28,8 @@ class Reply(BaseModel):
 
 
 class Rubric(BaseModel):
-    """A judge file: `prompt` is the system message, `ask` shows the question, the reference and both lessons, `again`
-    asks once more where a reply could not be read."""
+    """A judge file, `name` and `summary`: `prompt` is the system message, `ask` shows the question, the reference and
+    both lessons, `again` asks once more where a reply could not be read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

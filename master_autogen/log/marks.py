@@ -20,6 +20,8 @@ Mark = Literal["accept", "reject"]
 
 
 class EpisodeMark(Record):
+    """A person's word on an episode, `episode_id` of `lesson_id`: the `mark`, and in a `note` why."""
+
     episode_id: str
     lesson_id: str
     mark: Mark

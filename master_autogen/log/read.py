@@ -63,7 +63,8 @@ def _run(found: dict[str, Any], lessons: dict[str, int]) -> RunView:
 
 def lesson_rows(db: Database, run_id: str, only: Literal["all", "first", "best"] = "all") -> list[LessonRow]:
     """A run's lessons in lesson order (round, then place in the round), without what was said; only the first, or only
-    the accepted one with the highest pi, where that is asked for."""
+    the accepted one with the highest pi, where that is asked for. `run_id` is the whole id, as `get_run` gives it: of a
+    run that is not there, there are none."""
     found = fetch(db, _LESSON_ROWS[only], (run_id,))
     return [
         LessonRow.model_validate(
@@ -89,7 +90,8 @@ _LESSON_ROWS = {
 
 
 def run_lessons(db: Database, run_id: str, status: LessonStatus | None = None) -> Iterator[Lesson]:
-    """A run's lessons in full, in lesson order, one by one; episodes not yet played are in the plan alone."""
+    """A run's lessons in full, in lesson order, one by one as they are asked for; episodes not yet played are in the
+    plan alone. `status` None: all. `run_id` is the whole id: of a run that is not there, there are none."""
     ids = fetch(
         db,
         "SELECT id FROM lessons WHERE run_id = ? AND coalesce(status = ?, 1) ORDER BY round, position, id",

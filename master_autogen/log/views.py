@@ -37,8 +37,12 @@ class RunRecord(Record):
 
 
 class RunView(RunRecord):
-    """A run with what came of it so far. `lessons` counts them by status; tokens and `cost` (US dollars, None where
-    no call has a price) sum over all calls, failures too; `unpriced_calls` are missing from `cost`."""
+    """A run with what came of it so far: its `id`, `status`, `config`, `versions` and `random_seed`.
+
+    `started` and `ended` are Unix time in seconds. `lessons` counts them by status; `calls`, `failed_calls`,
+    `prompt_tokens`, `completion_tokens` and `cost` (US dollars, None where no call has a price) sum over all calls,
+    failures too; `unpriced_calls` are missing from `cost`.
+    """
 
     ended: float | None
     lessons: Mapping[LessonStatus, int]
@@ -51,8 +55,12 @@ class RunView(RunRecord):
 
 
 class LessonRow(Record):
-    """A lesson on one line. `pair` and `pi` are the selected episode's; None where none is selected, or for `pi`
-    where it could not be measured."""
+    """A lesson on one line: its `id`, `run_id`, `round`, `position` in the round, `scenario`, `task_type`, its seed's
+    `seed_id` and `instruction`, its `status` and, where it is not accepted, the `reason`.
+
+    `pair` and `pi` are those of the `selected_episode_id`; None where none is selected, or for `pi` where it could not
+    be measured.
+    """
 
     id: str
     run_id: str
@@ -70,7 +78,8 @@ class LessonRow(Record):
 
 
 class EpisodeView(Record):
-    """One episode with all that belongs to it; `calls` holds every attempt on its behalf, in order of time."""
+    """One `episode` with all that belongs to it: its `lesson`, its `grades`, the first of which counts; `calls` holds
+    every attempt on its behalf, in order of time."""
 
     lesson: Lesson
     episode: Episode
@@ -174,6 +183,9 @@ class VoteTotal(Record):
 
 
 class Totals(Record):
+    """What a run adds up to: `calls` by round, purpose, agent and model; `checks` and `turns` by who said what;
+    `votes`, debates by how they went."""
+
     calls: tuple[CallTotal, ...]
     checks: tuple[CheckTotal, ...]
     turns: tuple[TurnTotal, ...]
@@ -209,7 +221,8 @@ class SelectedTotal(Record):
 
 
 class SearchHit(Record):
-    """A turn that a search found; `snippet` has the words found in [brackets]."""
+    """A turn that a search found, by `run_id`, `lesson_id`, `episode_id`, `idx` (its place, from 0) and `role`;
+    `snippet` has the words found in [brackets]."""
 
     run_id: str
     lesson_id: str

@@ -38,7 +38,12 @@ def build_clients(
     pool: Pool, *, environ: Mapping[str, str] = os_environ, allow: Callable[[], None] = lambda: None
 ) -> Clients:
     """The clients of a pool's models; keys are looked up in `environ`. Nothing is made or loaded yet. `allow` is asked
-    before each call, when its endpoint has room for it; what it raises is raised, and the call not made."""
+    before each call, when its endpoint has room for it; what it raises is raised, and the call not made. To be closed:
+    `await clients.close()`.
+
+    A client is made at its first use, and raises `UserError` then: for a name that the pool does not have, a missing
+    key or package, a wrong entry.
+    """
     return Clients(pool, environ, allow)
 
 

@@ -26,11 +26,20 @@ SEEDS_PER_ROUND = 100
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that makes a run what it is. `rubric` None: the verifier judges. `normaliser`: how the gap of difficulty is
-    scaled, by earlier rounds ("running") or to the letter of eq. 5 ("paper"). `code_check`: how programs are run to
-    check programming answers. `target`: the run ends when so many lessons are accepted, counted in lesson order.
-    `own_checks`: the user's files of checks, which have to be known while the run goes on.
-    `files` says under which name or path "pool" and each "scenario:NAME" was found; no part of what the run is."""
+    """All that makes a run what it is; the same inputs are the same run.
+
+    `scenarios`, `pool` and `seeds` are what is played; at most `limit` seeds, spread evenly over `rounds`, or
+    `seeds_per_round` each, or 100 each. `target`: the run ends when so many lessons are accepted, counted in lesson
+    order. `rubric` None: the verifier judges, even where the pool names a judge. `candidates` a lesson, beside its
+    base; "auto": fewer the surer selection is.
+
+    `rule` of selection, with `beta`, the evolution rate of "paper" (eq. 8), and `floor`, the share of the best pair's
+    reward that "thompson-cost" asks of a cheaper one. `random_seed`: all draws hang on it. `normaliser`: how the gap of
+    difficulty is scaled, by earlier rounds ("running") or to the letter of eq. 5 ("paper"). `code_check`: how programs
+    are run to check programming answers. `own_checks`: the user's files of checks, which have to be known while the run
+    goes on. `files` says under which name or path "pool" and each "scenario:NAME" was found; no part of what the run
+    is.
+    """
 
     scenarios: Sequence[Scenario]
     pool: Pool

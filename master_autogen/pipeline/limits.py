@@ -19,7 +19,8 @@ _TOKENS = {"tok": 1, "ktok": 1_000, "mtok": 1_000_000}
 
 
 class Budget(Record):
-    """At most this many US dollars or tokens (of prompts and replies) for a run, earlier invocations included."""
+    """At most this `amount` of a `unit`, US dollars ("usd") or tokens of prompts and replies ("tok"), for a run,
+    earlier invocations included."""
 
     amount: float
     unit: Literal["usd", "tok"]

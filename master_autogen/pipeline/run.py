@@ -66,7 +66,8 @@ class AlreadyFinished(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """A run that has ended: its id, and what became of the seeds that were not played, by reason."""
+    """A run that has ended: `run_id`, whether it was `resumed`, `seeds_played` of `seeds_in`, and in `not_played` what
+    became of the others, by reason."""
 
     run_id: str
     resumed: bool

@@ -13,7 +13,12 @@ from master_autogen.records import Grade, Record
 
 
 class Replay(Record):
-    """An episode to be read. `standing` says whether it was selected, and if not, why."""
+    """An episode to be read, `view` with all that belongs to it; `slot` 0 is a base.
+
+    `standing` says whether it was selected, and if not, why; `grade` is the one that counts. `turns` are what was said,
+    `unsaid` the attempts at the turn after the last one: what was tried when the episode failed. `likeness` is that of
+    the similar question to the first, where the scenario has one.
+    """
 
     view: EpisodeView
     slot: int

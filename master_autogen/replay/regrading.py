@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import json
 import os
@@ -10,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from master_autogen.classroom.stage import Stage
+from master_autogen.engines.anywhere import run_anywhere
 from master_autogen.errors import UserError
 from master_autogen.grading.quality import Rubric
 from master_autogen.lesson import regrade_lesson
@@ -22,7 +22,8 @@ from master_autogen.scenario import Scenario, read_scenario
 
 
 class Regraded(Record):
-    """A lesson's grades from before and those that were added, each by episode in the lesson's order."""
+    """The grades of a lesson, `lesson_id`, from `before` and those that were `added`, each by episode in the lesson's
+    order."""
 
     lesson_id: str
     before: tuple[Grade, ...]
@@ -50,7 +51,7 @@ def regrade(
     with LogWriter(log_path) as log:
         clients = build_clients(pool, environ=environ)
         stage = Stage(scenario, pool, clients, log.put_call, rubric=rubric, grader=_grader(pool, rubric))
-        added = asyncio.run(_regrade(stage, lesson))
+        added = run_anywhere(_regrade(stage, lesson))
         log.add_grades(lesson.plan.id, added)
     return Regraded(lesson_id=lesson.plan.id, before=lesson.grades, added=tuple(added))
 

@@ -5,7 +5,6 @@ The code is today's and so is the scenario's file; what models said is the log's
 
 from __future__ import annotations
 
-import asyncio
 import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -14,6 +13,7 @@ from master_autogen.checks import require_code_check
 from master_autogen.classroom.episode import build_team
 from master_autogen.classroom.stage import Stage
 from master_autogen.classroom.team import question
+from master_autogen.engines.anywhere import run_anywhere
 from master_autogen.errors import CallError, UserError
 from master_autogen.log import Database, EpisodeView, RunView, get_run
 from master_autogen.models.recorded import ReplayMismatch
@@ -36,7 +36,8 @@ class Difference(Record):
 
 
 class Verification(Record):
-    """What came of playing an episode again. `scenario` and `pool` say which file was used, or "as recorded"."""
+    """What came of playing an episode, `episode_id`, of so many `turns` and `calls` again: the first `difference`, None
+    where all came out the same. `scenario` and `pool` say which file was used, or "as recorded"."""
 
     episode_id: str
     turns: int
@@ -88,7 +89,7 @@ def verify(
         calls=len(calls),
         scenario=play_from,
         pool=from_file,
-        difference=asyncio.run(_play(stage, view)),
+        difference=run_anywhere(_play(stage, view)),
     )
 
 

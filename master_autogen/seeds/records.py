@@ -16,7 +16,8 @@ class Refusal(Record):
 
 
 class SeedSet(Record):
-    """The seeds of one source in its order; `duplicates` counts the rows skipped because their seed was there."""
+    """The `seeds` of one `source` in its order; `duplicates` counts the rows skipped because their seed was there,
+    `refused` the rows that cannot be seeds, each with its reason."""
 
     seeds: tuple[Seed, ...]
     source: str
