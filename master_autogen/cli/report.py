@@ -16,7 +16,7 @@ from master_autogen.cli.terminal import console, counted
 @log_option
 @click.option("--to", type=click.Path(path_type=Path), required=True, metavar="PATH", help="HTML file to write")
 def report(run_id: str | None, log: Path, to: Path) -> None:
-    """Write a RUN as one web page that opens offline, the latest where none is named
+    """Write a RUN, or the latest, as one web page for offline
 
     Numbers, selection over rounds, grades, checks, costs and the judge, and up to 1,000 lessons to search and read.
     """

@@ -41,7 +41,7 @@ K = TypeVar("K", bound=Hashable)
 
 @click.group(cls=VerbGroup)
 def runs() -> None:
-    """List runs, show one, mark its episodes, or look at them in Datasette"""
+    """List, show or browse runs, or mark episodes"""
 
 
 @runs.command("list")
