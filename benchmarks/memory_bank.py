@@ -131,13 +131,14 @@ def ask(log_path: Path, size: int, candidates: int, runs: int) -> dict[str, Any]
     import master_autogen.pipeline.run  # noqa: F401 - what a run holds in any case
     from master_autogen.embedding import best_embedder
     from master_autogen.log import open_log, read_bank
+    from master_autogen.memory_bank import MemoryBank
     from master_autogen.records import Pair
 
     embedder = best_embedder()
     embedder.embed(["What is loaded when it is first asked is loaded here."])
     db = open_log(log_path, readonly=True)
     before = resident_mib()
-    bank = read_bank(db, "run", "debate", embedder="benchmark")
+    bank = MemoryBank(read_bank(db, "run", "debate", embedder="benchmark"))
     full, peak = resident_mib(), peak_mib()
     pairs = [Pair(instruction=teacher, response=student) for teacher, student in PAIRS]
     questions = iter(clustered((runs + 1) * 101, seed=-1 % 2**32))
@@ -158,7 +159,7 @@ def ask(log_path: Path, size: int, candidates: int, runs: int) -> dict[str, Any]
         "bank_mib": full - before,
         "process_mib": full,
         "peak_mib": peak,
-        "load_s": times(lambda: read_bank(db, "run", "debate", embedder="benchmark"), 5, 1.0),
+        "load_s": times(lambda: MemoryBank(read_bank(db, "run", "debate", embedder="benchmark")), 5, 1.0),
         "stored": {"entries": bank.entries, "instructions": len(bank)},
     }
 

@@ -59,7 +59,8 @@ class Neighbour(NamedTuple):
 
 
 class MemoryBank:
-    """What earlier rounds have shown, in lesson order; it does not change. `entries` is read once, as a stream.
+    """What earlier rounds have shown, in lesson order. `entries` is read once, as a stream; of an instruction the first
+    entry's vector counts, and those of the others may be empty.
 
     Vectors are held as whole numbers of 16 bits, 15 of them after the point: half the memory of float32, at a unit
     vector's small numbers as fine as float16, and numpy widens them seven times faster. Nearness is exact and the same
@@ -67,34 +68,39 @@ class MemoryBank:
     """
 
     def __init__(self, entries: Iterable[Entry] = ()) -> None:
-        numbers: dict[bytes, int] = {}
-        arms: dict[Pair, int] = {}
-        owners, pairs, pis = array("i"), array("i"), array("d")
+        self._numbers: dict[bytes, int] = {}
+        self._arms: dict[Pair, int] = {}
+        self._earned = array("i"), array("i"), array("d")  # an entry each: whose instruction, which pair, its pi
         self._blocks: list[_Whole] = []
+        self.extend(entries)
+
+    def extend(self, entries: Iterable[Entry]) -> None:
+        """What another round has shown."""
+        owners, pairs, pis = self._earned
         fresh: list[bytes] = []
         for instruction, vector, pair, pi in entries:
             if not 0.0 <= pi <= 1.0:
                 raise ValueError(f"a pi of {pi} for {pair}; what a candidate earns lies in [0, 1]")
-            number = numbers.setdefault(_digest(instruction), len(numbers))
-            if number == len(self._blocks) * _ROWS + len(fresh):
+            size = len(self._numbers)
+            number = self._numbers.setdefault(_digest(instruction), size)
+            if number == size:
                 fresh.append(vector)
                 if len(fresh) == _ROWS:
                     self._store(fresh)
                     fresh = []
             owners.append(number)
-            pairs.append(arms.setdefault(pair, len(arms)))
+            pairs.append(self._arms.setdefault(pair, len(self._arms)))
             pis.append(pi)
         self._store(fresh)
-        self._size = len(numbers)
-        self._arms = arms
-        by_owner = np.argsort(np.asarray(owners), kind="stable")
-        self._pairs = np.asarray(pairs)[by_owner]
-        self._pis = np.asarray(pis)[by_owner]
-        self._starts = np.searchsorted(np.asarray(owners)[by_owner], np.arange(len(numbers) + 1))
+        # Of copies: an array that numpy looks into cannot grow.
+        by_owner = np.argsort(np.array(owners), kind="stable")
+        self._pairs = np.array(pairs)[by_owner]
+        self._pis = np.array(pis)[by_owner]
+        self._starts = np.searchsorted(np.array(owners)[by_owner], np.arange(len(self._numbers) + 1))
 
     def __len__(self) -> int:
         """How many instructions it holds."""
-        return self._size
+        return len(self._numbers)
 
     @property
     def entries(self) -> int:
@@ -102,12 +108,17 @@ class MemoryBank:
         return len(self._pis)
 
     def _store(self, vectors: Sequence[bytes]) -> None:
+        """Put these behind those that are there; every block but the last has `_ROWS`."""
         if not vectors:
             return
         if len({len(vector) for vector in vectors} | {2 * block.shape[1] for block in self._blocks[:1]}) > 1:
             raise ValueError("vectors of different lengths in one bank; those of one embedder are all alike")
         rows = np.frombuffer(b"".join(vectors), dtype="<f2").reshape(len(vectors), -1)
-        self._blocks.append(_whole(rows.astype(np.float32)))
+        whole = _whole(rows.astype(np.float32))
+        if self._blocks and len(self._blocks[-1]) < _ROWS:
+            whole = np.concatenate([self._blocks.pop(), whole])
+        # Copies, so that no slice keeps the whole alive.
+        self._blocks += [whole[start : start + _ROWS].copy() for start in range(0, len(whole), _ROWS)]
 
     def nearest(self, vectors: ArrayLike, n: int = NEAREST) -> list[list[Neighbour]]:
         """For each row of `vectors` (texts, dimensions; unit length) the `n` stored instructions with the highest
@@ -135,7 +146,7 @@ class MemoryBank:
         """Cosines times `_ONE` squared, to within rounding; shape (queries, instructions)."""
         columns = np.ascontiguousarray(queries.T.astype(np.float32))
         widened = np.empty((_ROWS, queries.shape[1]), dtype=np.float32)
-        scores = np.empty((len(queries), self._size), dtype=np.float32)
+        scores = np.empty((len(queries), len(self)), dtype=np.float32)
         for i, block in enumerate(self._blocks):
             rows = widened[: len(block)]
             np.copyto(rows, block)

@@ -7,13 +7,13 @@ import pytest
 from master_autogen.errors import UserError
 from master_autogen.grading.composite import basis, pi, selected
 from master_autogen.grading.difficulty import (
+    RunningScale,
+    RunningScales,
     TurnScore,
     episode_ifd,
     gap,
     pi_dual,
     pi_dual_paper,
-    running_scale,
-    running_scales,
     same_tokens,
     too_short,
 )
@@ -71,11 +71,17 @@ def test_the_papers_own_normaliser_turns_the_order_round_where_no_gap_is_positiv
 
 
 def test_the_running_scale_is_a_large_gap_of_earlier_rounds() -> None:
-    assert running_scale([0.1] * 19) is None
-    assert running_scale([0.1] * 19 + [0.0, -0.5]) is None  # only positive gaps count
+    scale = RunningScale()
+    scale.add([i / 10 for i in range(20, 1, -1)])
+    assert scale.value is None
+    scale.add([0.0, -0.5])
+    assert scale.value is None  # only positive gaps count
     # 0.1, 0.2 ... 2.0: the 0.95 quantile lies at 0.95 * 19 = 18.05, so 1.9 + 0.05 * 0.1.
-    assert running_scale([i / 10 for i in range(20, 0, -1)]) == pytest.approx(1.905)
-    assert running_scales({"token": [0.5] * 20, "byte": [0.1] * 3}) == {"token": 0.5}
+    scale.add([0.1])
+    assert scale.value == pytest.approx(1.905)
+    scales = RunningScales()
+    scales.add({"token": [0.5] * 20, "byte": [0.1] * 3})
+    assert scales.values == {"token": 0.5}
 
 
 def test_a_lesson_of_small_gaps_keeps_its_size_under_a_running_scale() -> None:

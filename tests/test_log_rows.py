@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from master_autogen.log import LogWriter, RunRecord, get_lesson, lesson_calls, open_log
+from master_autogen.log import LogWriter, RunRecord, episode_calls, get_lesson, lesson_calls, open_log
 from master_autogen.log.rows import call_row, text_hash
 from master_autogen.log.sql import storable, to_json
 from master_autogen.records import (
@@ -249,10 +250,30 @@ def test_the_hash_is_sixteen_digits_of_sha256() -> None:
     assert text_hash("abc") == "ba7816bf8f01cfea"
 
 
-def test_a_request_without_messages_is_stored_as_it_is() -> None:
-    row, texts = call_row(call(purpose="score", request={"context": LONG}))
-    assert json.loads(str(row[list(Call.model_fields).index("request")])) == {"context": LONG}
-    assert texts == {}
+def test_what_a_scorer_is_given_and_the_schema_of_a_reply_are_shared_texts() -> None:
+    request = {"context": LONG, "text": "Four.", "model": "small"}
+    row, texts = call_row(call(purpose="score", request=request))
+    stored = json.loads(str(row[list(Call.model_fields).index("request")]))
+    assert stored == {"context": {"ref": text_hash(LONG)}, "text": "Four.", "model": "small"}
+    assert texts == {text_hash(LONG): LONG}
+    schema = {"type": "json_schema", "json_schema": {"name": "verdict", "strict": True}}
+    row, texts = call_row(call(purpose="judge", request={"messages": [], "schema": schema}))
+    assert list(texts.values()) == ['{"type":"json_schema","json_schema":{"name":"verdict","strict":true}}']
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"context": LONG, "text": LONG + "!", "prompt_form": "words"},
+        {"context": None, "text": "Four."},
+        {"messages": [{"role": "user", "content": LONG}], "schema": {"a": {"b": [1, None, "é\ud800"]}}},
+    ],
+)
+def test_a_request_comes_back_as_it_was(tmp_path: Path, request_: dict[str, Any]) -> None:
+    path = planned_log(tmp_path / "log.db")
+    with LogWriter(path) as log:
+        log.put_call(call(request=request_))
+    assert episode_calls(open_log(path), "run1-1-1-e0")[0].request == request_
 
 
 @pytest.mark.parametrize(

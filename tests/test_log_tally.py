@@ -11,17 +11,14 @@ from master_autogen.log import (
     CheckTotal,
     Database,
     LogWriter,
-    earlier_costs,
-    earlier_gaps,
     lesson_totals,
     open_log,
     round_rewards,
-    run_grades,
     selected_totals,
     selection_history,
     totals,
 )
-from master_autogen.records import CheckResult, Grade, LessonPlan
+from master_autogen.records import CheckResult, Grade
 from tests.test_log_rows import OTHER, PAIR, call, episode, grade, lesson, plan, planned_log, selection, turn
 
 TEMPLATE = (turn(0, side="human", train=False), turn(1, made_by="template"))
@@ -228,57 +225,3 @@ def test_lessons_in_numbers(path: Path) -> None:
     assert (found.first and found.first.id, found.best and found.best.id) == ("run1-1-3", "run1-1-2")
     none = lesson_totals(open_log(path), "run9")
     assert (none.lessons, none.statuses, none.first, none.best) == (0, {}, None, None)
-
-
-def test_earlier_gaps_are_those_of_the_lessons_own_grades_of_the_rounds_before_by_unit(path: Path) -> None:
-    def measured(planned: LessonPlan, slot: int, small: float, large: float, unit: str | None, by: str = "j") -> Grade:
-        found = {"ifd_small": small, "ifd_large": large, "detail": {"unit": unit} if unit else {}}
-        return grade(planned, slot, 0.4, by).model_copy(update=found)
-
-    with LogWriter(path) as log:
-        for number, unit in ((1, "token"), (2, "byte"), (3, None)):
-            planned = plan(number, round_number=number)
-            graded = (
-                measured(planned, 0, 0.75, 0.5, unit),
-                measured(planned, 1, 0.25, 0.5, unit),
-                measured(planned, 1, 0.9, 0.1, unit, "a/later"),
-                grade(planned, 2),  # not measured
-            )
-            log.plan_round("run1", [planned], [])
-            played = tuple(episode(planned, slot) for slot in range(3))
-            done = {
-                "plan": planned,
-                "episodes": played,
-                "grades": graded,
-                "selected_episode_id": planned.episodes[1].id,
-            }
-            log.finish_lesson(lesson(number).model_copy(update=done))
-    db = open_log(path)
-    assert earlier_gaps(db, "run1", 1) == {}
-    assert earlier_gaps(db, "run1", 2) == {"token": [0.25, -0.25]}
-    assert earlier_gaps(db, "run1", 3) == {"token": [0.25, -0.25], "byte": [0.25, -0.25]}
-    assert earlier_gaps(db, "run1", 4)["token"] == [0.25, -0.25, 0.25, -0.25]  # a grade that says no unit
-    assert earlier_gaps(db, "other", 4) == {}
-    assert [(g.episode_id[-2:], g.evaluator) for g in run_grades(db, "run1")][:3] == [
-        ("e0", "j"), ("e1", "j"), ("e2", "judge/1"),
-    ]  # fmt: skip
-
-
-def test_earlier_costs_are_those_of_the_candidates_turns_of_the_rounds_before(path: Path) -> None:
-    calls = (
-        call(1, slot=0, cost=9.0),  # the base is no arm of selection
-        call(2, slot=1, cost=0.25),
-        call(3, slot=1, cost=0.5, status="error", error="cut off"),  # billed, though of no use
-        call(4, slot=1, cost=None, status="error", error="refused"),
-        call(5, slot=1, cost=4.0, purpose="judge"),
-        call(6, slot=2, cost=0.125),
-        call(7, slot=2, cost=None),  # an answer of no known price
-    )
-    with LogWriter(path) as log:
-        for made in calls:
-            log.put_call(made)
-    db = open_log(path)
-    assert [(row.scenario, row.task_type, row.pair, row.cost) for row in earlier_costs(db, "run1", 2)] == [
-        ("correction", "math", OTHER, 0.75)
-    ]
-    assert earlier_costs(db, "run1", 1) == earlier_costs(db, "other", 2) == []

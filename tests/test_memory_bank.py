@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -167,6 +169,23 @@ def test_pairs_of_another_pool_do_not_count() -> None:
     assert found[1] > found[0] > 0
 
 
+@pytest.mark.parametrize("cuts", [(1,), (1533, 1536, 1539), (3, 2100, 3300), range(0, 3600, 300)])
+def test_a_bank_that_grows_round_by_round_is_the_bank_of_all(cuts: Sequence[int]) -> None:
+    vectors = unit(3600, 16, seed=9)
+    entries = [
+        Entry(f"Task {i - i % 3}", stored(vectors[i]) if i % 3 == 0 else b"", (A, B, C)[i % 3], (i % 7) / 7)
+        for i in range(3600)
+    ]
+    whole, grown = MemoryBank(entries), MemoryBank()
+    for start, end in itertools.pairwise((0, *cuts, 3600)):
+        grown.extend(entries[start:end])
+    assert (len(grown), grown.entries) == (len(whole), whole.entries) == (1200, 3600)
+    asked = unit(5, 16, seed=10)
+    assert grown.nearest(asked) == whole.nearest(asked)
+    for near in whole.nearest(asked):
+        assert grown.probabilities(near, [A, B, C], EVEN) == whole.probabilities(near, [A, B, C], EVEN)
+
+
 # --- in the log ---
 
 EMBEDDER = HashingEmbedder()
@@ -195,7 +214,7 @@ def play(path: Path, *numbers: int, round_number: int = 1) -> None:
 
 def settle(path: Path, *rounds: int, embedder: str = EMBEDDER.name) -> list[Candidate]:
     db = open_log(path, readonly=True)
-    owed = bank_owed(db, "run1", rounds=rounds, embedder=embedder)
+    owed = bank_owed(db, "run1", since=min(rounds), before=max(rounds) + 1, embedder=embedder)
     db.close()
     with LogWriter(path) as log:
         log.record_bank(owed, embedder, EMBEDDER.embed([candidate.instruction for candidate in owed]))
@@ -217,12 +236,12 @@ def test_the_log_gives_the_bank_back(tmp_path: Path) -> None:
     play(path, 9, round_number=2)
     settle(path, 1, 2)
     db = open_log(path, readonly=True)
-    bank = read_bank(db, "run1", "correction", embedder=EMBEDDER.name)
+    bank = MemoryBank(read_bank(db, "run1", "correction", embedder=EMBEDDER.name))
     assert (len(bank), bank.entries, bank.dimensions) == (3, 6, 512)
-    before = read_bank(db, "run1", "correction", embedder=EMBEDDER.name, before_round=2)
+    before = MemoryBank(read_bank(db, "run1", "correction", embedder=EMBEDDER.name, before=2))
     assert (len(before), before.entries) == (2, 4)
-    assert len(read_bank(db, "run1", "debate", embedder=EMBEDDER.name)) == 0
-    assert len(read_bank(db, "run2", "correction", embedder=EMBEDDER.name)) == 0
+    assert len(MemoryBank(read_bank(db, "run1", "debate", embedder=EMBEDDER.name))) == 0
+    assert len(MemoryBank(read_bank(db, "run2", "correction", embedder=EMBEDDER.name))) == 0
 
 
 def test_the_bank_read_is_the_bank_stored(tmp_path: Path) -> None:
@@ -235,7 +254,7 @@ def test_the_bank_read_is_the_bank_stored(tmp_path: Path) -> None:
     ]
     with LogWriter(path) as log:
         log.record_bank(candidates[::-1], "some", vectors[::-1])
-    bank = read_bank(open_log(path), "run1", "correction", embedder="some")
+    bank = MemoryBank(read_bank(open_log(path), "run1", "correction", embedder="some"))
     alone = MemoryBank(Entry(c.instruction, stored(v), c.pair, c.pi) for c, v in zip(candidates, vectors, strict=True))
     assert bank.nearest(vectors) == alone.nearest(vectors)
     [near, *_] = bank.nearest(vectors)
@@ -248,12 +267,12 @@ def test_rows_of_another_embedder_are_left_out_until_they_are_stored_anew(tmp_pa
     play(path, 1)
     settle(path, 1, embedder="minilm-00000000")
     db = open_log(path, readonly=True)
-    assert len(read_bank(db, "run1", "correction", embedder=EMBEDDER.name)) == 0
+    assert len(MemoryBank(read_bank(db, "run1", "correction", embedder=EMBEDDER.name))) == 0
     db.close()
     assert [candidate.slot for candidate in settle(path, 1)] == [1, 3]
     db = open_log(path, readonly=True)
-    assert len(read_bank(db, "run1", "correction", embedder=EMBEDDER.name)) == 1
-    assert len(read_bank(db, "run1", "correction", embedder="minilm-00000000")) == 0
+    assert len(MemoryBank(read_bank(db, "run1", "correction", embedder=EMBEDDER.name))) == 1
+    assert len(MemoryBank(read_bank(db, "run1", "correction", embedder="minilm-00000000"))) == 0
 
 
 def test_a_log_from_before_gets_the_table_of_candidates(tmp_path: Path) -> None:
@@ -268,5 +287,5 @@ def test_a_log_from_before_gets_the_table_of_candidates(tmp_path: Path) -> None:
     assert db["memory_bank"].pks == ["lesson_id", "slot"]
     assert [tuple(found) for found in db.execute("SELECT slot, pi, length(vector) FROM memory_bank ORDER BY slot")] == [
         (1, 0.5, 1024),
-        (3, 0.0, 1024),
+        (3, 0.0, 0),  # the lesson's vector is stored once
     ]

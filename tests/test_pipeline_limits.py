@@ -176,7 +176,7 @@ def test_accepted_lessons_count_in_lesson_order() -> None:
     plans = [plan(read_scenario("error_correction"), scripted_pool(), seed=APPLES, position=n) for n in range(4)]
     plans = [made.model_copy(update={"id": f"l{n}"}) for n, made in enumerate(plans)]
     target = Target(2)
-    target.plan(plans, {})
+    target.plan([plan.id for plan in plans], {})
     for n, status in ((3, "accepted"), (1, "accepted"), (0, "rejected")):
         assert not target.reached
         target.add(Lesson(plan=plans[n], status=status))  # type: ignore[arg-type]

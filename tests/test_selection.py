@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 
 import pytest
 
 from master_autogen.records import Pair
-from master_autogen.selection import RULES, Arm, Past, enough, paper, seen, start, uniform, wilson
+from master_autogen.selection import RULES, Arm, Past, enough, paper, start, uniform, wilson
 
 PAIRS = [Pair(instruction=i, response=r) for i in ("kind", "strict") for r in ("hasty", "careful")]
 
@@ -56,7 +57,35 @@ def test_uniform_learns_nothing() -> None:
 
 
 def test_pulls_and_rewards_are_counted_by_arm() -> None:
-    assert seen(3, [(0, 0.5), (2, 1.0), (0, 0.25)]) == [Arm(2, 0.75), Arm(0, 0.0), Arm(1, 1.0)]
+    past = Past(PAIRS[:3], [[(0, 0.5), (2, 1.0)]], [(1, 0.5)])
+    past.fold([(0, 0.25)], [(1, 0.25)])
+    assert past.arms == [Arm(2, 0.75), Arm(0, 0.0), Arm(1, 1.0)]
+    assert past.spent == [(0, 0.0), (2, 0.75), (0, 0.0)]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_rounds_folded_one_by_one_give_what_all_at_once_give(rule: str) -> None:
+    rounds = [[(i % 4, ((7 * i + n) % 10) / 10) for i in range(30 + n)] for n in range(6)]
+    costs = [[(i, 0.001 * (i + n + 1)) for i in range(4)] for n in range(6)]
+    grown = Past(PAIRS)
+    for n, (rewards, spent) in enumerate(zip(rounds, costs, strict=True)):
+        grown.fold(rewards, spent)
+        grown.key = ("round", n)
+        whole = Past(PAIRS, rounds[: n + 1], [c for some in costs[: n + 1] for c in some], key=("round", n))
+        assert RULES[rule](grown) == RULES[rule](whole)
+
+
+def test_a_rule_goes_through_every_round_once() -> None:
+    past, gone_through = Past(PAIRS, [[(0, 1.0)], [(1, 0.5)]]), []
+
+    def step(state: int, arms: Sequence[int], rewards: Sequence[float]) -> int:
+        gone_through.append((list(arms), list(rewards)))
+        return state + len(arms)
+
+    assert past.state("mine", int, step) == 2
+    past.fold([(2, 0.25), (2, 0.75)])
+    assert past.state("mine", int, step) == past.state("mine", int, step) == 4
+    assert gone_through == [([0], [1.0]), ([1], [0.5]), ([2, 2], [0.25, 0.75])]
 
 
 @pytest.mark.parametrize("rule", RULES)

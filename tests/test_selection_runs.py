@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from master_autogen.log import earlier_costs, open_log, round_rewards, selection_history
+from master_autogen.log import open_log, round_rewards, selection_history, taught
 from master_autogen.pool import Price
-from master_autogen.records import SelectionRow
+from master_autogen.records import Pair, SelectionRow
 from master_autogen.scenario import read_scenario
 from master_autogen.selection import RULES, Past
 from tests.kit import scripted_pool
@@ -38,7 +38,11 @@ async def test_each_round_is_a_function_of_the_rows_before_it(tmp_path: Path, ru
     assert {row.rule for row in history} == {rule}
     for number in (1, 2, 3, 4):
         rounds = [[(arm[r.pair], r.reward) for r in round_rewards(db, run_id, n)] for n in range(1, number)]
-        costs = [(arm[row.pair], row.cost) for row in earlier_costs(db, run_id, number)]
+        costs = [
+            (arm[Pair(instruction=row.instruction, response=row.response)], row.cost)
+            for row in taught(db, run_id, before=number)
+            if row.cost is not None
+        ]
         assert bool(costs) == (rule == "thompson-cost" and number > 1)
         past = Past(pool.pairs, rounds, costs, key=(5, "error_correction", "math", number))
         cast = {row.pair: row.probability for row in history if row.round == number}

@@ -130,9 +130,11 @@ def test_two_arms_win_as_often_as_the_normal_distribution_says() -> None:
 
 def test_the_draws_hang_on_the_key_alone() -> None:
     past = Past(PAIRS, [[(0, 1.0), (1, 0.6), (2, 0.9), (3, 0.7)]], key=(7, "debate", "math", 2))
+    other = Past(PAIRS, [[(0, 1.0), (1, 0.6), (2, 0.9), (3, 0.7)]], key=(8, "debate", "math", 2))
+    later = Past(PAIRS, [[(0, 1.0), (1, 0.6), (2, 0.9), (3, 0.7)]], key=(7, "debate", "math", 3))
     assert RULES["thompson"](past) == RULES["thompson"](past)
-    assert RULES["thompson"](past) != RULES["thompson"](past._replace(key=(8, "debate", "math", 2)))
-    assert RULES["thompson"](past) != RULES["thompson"](past._replace(key=(7, "debate", "math", 3)))
+    assert RULES["thompson"](past) != RULES["thompson"](other)
+    assert RULES["thompson"](past) != RULES["thompson"](later)
 
 
 def test_the_draws_never_change() -> None:

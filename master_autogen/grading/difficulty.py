@@ -12,11 +12,14 @@ exp(-logprob / bytes) in place of exp(-logprob / tokens).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 Unit = Literal["token", "byte"]
 """What surprise is counted by."""
+
+UNITS: tuple[Unit, ...] = ("token", "byte")
 
 Normaliser = Literal["running", "paper"]
 """How a gap becomes `pi_dual`: see `pi_dual` and `pi_dual_paper`."""
@@ -90,25 +93,54 @@ def gap(ifd_small: float, ifd_large: float) -> float:
     return max(0.0, ifd_small - ifd_large)
 
 
-def running_scale(gaps: Sequence[float]) -> float | None:
+class RunningScale:
     """A large gap, by those of all earlier rounds: the 0.95 quantile of the positive ones (linear between two of them).
 
-    None with fewer than 20 of them. Unlike a lesson's own maximum it keeps the absolute size: five episodes that are
-    all easy do not bring forth one of `pi_dual` 1.
+    Unlike a lesson's own maximum it keeps the absolute size: five episodes that are all easy do not bring forth one of
+    `pi_dual` 1.
+
+    >>> scale = RunningScale()
+    >>> scale.add([0.1] * 19 + [-0.5])
+    >>> scale.value is None
+    True
+    >>> scale.add([0.1])
+    >>> scale.value
+    0.1
     """
-    found = sorted(g for g in gaps if g > 0)
-    if len(found) < MIN_GAPS:
-        return None
-    at = QUANTILE * (len(found) - 1)
-    below = math.floor(at)
-    above = min(below + 1, len(found) - 1)
-    return found[below] + (at - below) * (found[above] - found[below])
+
+    def __init__(self) -> None:
+        self._gaps = array("d")  # the positive ones, sorted; all of them: the quantile is exact, and 8 bytes are little
+
+    def add(self, gaps: Iterable[float]) -> None:
+        self._gaps = array("d", sorted([*self._gaps, *(g for g in gaps if g > 0)]))
+
+    @property
+    def value(self) -> float | None:
+        """None with fewer than 20 positive gaps."""
+        found = self._gaps
+        if len(found) < MIN_GAPS:
+            return None
+        at = QUANTILE * (len(found) - 1)
+        below = math.floor(at)
+        above = min(below + 1, len(found) - 1)
+        return found[below] + (at - below) * (found[above] - found[below])
 
 
-def running_scales(gaps: Mapping[Unit, Sequence[float]]) -> dict[Unit, float]:
-    """`running_scale` for each unit that has one: gaps by the byte are many times smaller than those by the token."""
-    found = {unit: running_scale(of_unit) for unit, of_unit in gaps.items()}
-    return {unit: scale for unit, scale in found.items() if scale is not None}
+class RunningScales:
+    """A `RunningScale` for each unit: gaps by the byte are many times smaller than those by the token."""
+
+    def __init__(self) -> None:
+        self._scales = {unit: RunningScale() for unit in UNITS}
+
+    def add(self, gaps: Mapping[Unit, Iterable[float]]) -> None:
+        for unit, of_unit in gaps.items():
+            self._scales[unit].add(of_unit)
+
+    @property
+    def values(self) -> dict[Unit, float]:
+        """Of the units that have one."""
+        found = {unit: scale.value for unit, scale in self._scales.items()}
+        return {unit: value for unit, value in found.items() if value is not None}
 
 
 def pi_dual(gaps: Sequence[float], scale: float | None = None) -> list[float]:

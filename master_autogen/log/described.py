@@ -73,6 +73,10 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "reason": "why it is not complete: phase, check, detail",
             "label": "correction or confirmation: code found the first answer wrong, or right; empty where it did not",
             "played": "1 once its lesson came back with it",
+            "earned": "what it earned its pair: selection learns from it; empty for a base and where nothing is known",
+            "turns_cost": "what a candidate's turns cost in US dollars; empty where a price is not known",
+            "gap": "IFD of the small scorer less that of the large one, by the grade that counts",
+            "gap_unit": "what the gap is counted by: token or byte",
         },
     ),
     "turns": (
@@ -110,7 +114,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "attempt": "how often the turn had been asked for, from 1",
             "tries": "how often this request had been sent, from 1",
             "request_key": "hash of messages, model, sampling and schema",
-            "request": f"{JSON}; a message has its content, or names it by `ref`: texts.hash",
+            "request": f"{JSON}; messages, a scorer's texts and schemas stand here, or are named by `ref`: texts.hash",
             "status": "ok or error",
             "http_status": "of the reply, where there was one",
             "error": "what went wrong",
@@ -127,7 +131,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
         },
     ),
     "texts": (
-        "Long message texts of requests, each once.",
+        "Long texts and schemas of requests, each once.",
         {"hash": "first 16 hex digits of SHA-256 over UTF-8", "text": "the text"},
     ),
     "checks": (
@@ -185,7 +189,7 @@ TABLES: dict[str, tuple[str, dict[str, str]]] = {
             "slot": "the candidate's, from 1",
             "instruction": "the question",
             "embedder": "whose vector it is; vectors of different embedders are not comparable",
-            "vector": "of the question: float16, little-endian, of length 1",
+            "vector": "of the question: float16, little-endian, of length 1; stands with the lesson's first candidate",
             "pair_instruction": "the agent on the instruction side",
             "pair_response": "the agent on the response side",
             "pi": "what the candidate earned its pair, 0 to 1; 0 is a loss",

@@ -15,7 +15,7 @@ from master_autogen.errors import UserError
 from master_autogen.log import rows
 from master_autogen.log.file import log_path
 from master_autogen.log.sql import Value, fetch
-from master_autogen.log.views import EpisodeView, LessonRow, RunView
+from master_autogen.log.views import EpisodeView, LessonRow, RoundView, RunRecord, RunView
 from master_autogen.records import Call, CheckResult, Episode, Lesson, LessonPlan, LessonStatus, Seed, Turn
 
 _CANDIDATES_SHOWN = 10
@@ -26,36 +26,87 @@ _CANDIDATES_SHOWN = 10
 
 def list_runs(db: Database) -> list[RunView]:
     """All runs, the earliest first."""
-    with db.atomic():
-        lessons: dict[str, dict[str, int]] = defaultdict(dict)
-        for found in fetch(db, "SELECT run_id, status, count(*) AS lessons FROM lessons GROUP BY run_id, status"):
-            lessons[found["run_id"]][found["status"]] = found["lessons"]
-        return [_run(found, lessons[found["id"]]) for found in fetch(db, _RUNS)]
+    return _views(db, None)
 
 
 def get_run(db: Database, run_id: str | None = None) -> RunView:
-    """The run of this id or beginning of an id; with None the latest. UserError where there is none, or several."""
-    runs = list_runs(db)
-    if not runs:
+    """The run of this id or beginning of an id; with None the latest. UserError where there is none, or several. Other
+    runs of the log are not looked into."""
+    found = run_records(db)
+    if not found:
         raise UserError(f"the log {log_path(db)} holds no run; run `master-autogen run` first")
-    if run_id is None:
-        return runs[-1]
-    found = _full_id(db, "run", run_id, hint="`master-autogen runs list` shows them")
-    return next(run for run in runs if run.id == found)
+    wanted = found[-1].id
+    if run_id is not None:
+        wanted = _full_id(db, "run", run_id, hint="`master-autogen runs list` shows them")
+    return _views(db, wanted)[0]
 
 
+def run_records(db: Database) -> list[RunRecord]:
+    """All runs as they were begun and with their status, the earliest first, without what came of them."""
+    found = fetch(db, f"SELECT {', '.join(RunRecord.model_fields)} FROM runs ORDER BY started, rowid")
+    return [RunRecord.model_validate(run | _parsed(run)) for run in found]
+
+
+def _views(db: Database, run_id: str | None) -> list[RunView]:
+    with db.atomic():
+        lessons: dict[str, dict[str, int]] = defaultdict(dict)
+        for found in fetch(db, _STATUSES, (run_id,)):
+            lessons[found["run_id"]][found["status"]] = found["lessons"]
+        return [
+            RunView.model_validate(found | _parsed(found) | {"lessons": lessons[found["id"]]})
+            for found in fetch(db, _RUNS, (run_id,))
+        ]
+
+
+_STATUSES = """
+SELECT run_id, lessons.status, count(*) AS lessons FROM runs CROSS JOIN lessons ON run_id = runs.id
+WHERE coalesce(runs.id = ?, 1) GROUP BY run_id, lessons.status
+"""
 _RUNS = """
 SELECT runs.*, count(calls.run_id) AS calls, coalesce(sum(calls.status = 'error'), 0) AS failed_calls,
   coalesce(sum(prompt_tokens), 0) AS prompt_tokens, coalesce(sum(completion_tokens), 0) AS completion_tokens,
   sum(cost) AS cost, count(calls.run_id) - count(cost) AS unpriced_calls
 FROM runs LEFT JOIN calls ON calls.run_id = runs.id
-GROUP BY runs.id ORDER BY runs.started, runs.rowid
+WHERE coalesce(runs.id = ?, 1) GROUP BY runs.id ORDER BY runs.started, runs.rowid
 """
 
 
-def _run(found: dict[str, Any], lessons: dict[str, int]) -> RunView:
-    parsed = {"config": json.loads(found["config"]), "versions": json.loads(found["versions"])}
-    return RunView.model_validate(found | parsed | {"lessons": lessons})
+def _parsed(found: dict[str, Any]) -> dict[str, Any]:
+    return {"config": json.loads(found["config"]), "versions": json.loads(found["versions"])}
+
+
+# --- rounds ---
+
+_ENDED = "('accepted', 'rejected', 'failed', 'cancelled')"
+
+
+def run_rounds(db: Database, run_id: str) -> list[RoundView]:
+    """The rounds of a run that were planned, and which of them have ended."""
+    made: dict[int, dict[str, Any]] = {}
+    with db.atomic():
+        for found in fetch(db, _TOPICS, (run_id,)):
+            of = made.setdefault(found["round"], {"number": found["round"], "topics": (), "ended": True})
+            of["topics"] += ((found["scenario"], found["task_type"]),)
+            of["ended"] &= bool(found["ended"])
+        for found in fetch(db, _SEEDS, (run_id,)):
+            made[found["round"]]["seeds"] = found["seeds"]
+    return [RoundView.model_validate(of) for of in made.values()]
+
+
+_TOPICS = f"""
+SELECT round, scenario, task_type, min(status IN {_ENDED}) AS ended FROM lessons WHERE run_id = ?
+GROUP BY round, scenario, task_type ORDER BY round, min(position)
+"""
+_SEEDS = "SELECT round, count(DISTINCT seed_id) AS seeds FROM lessons WHERE run_id = ? GROUP BY round"
+
+
+def round_ends(db: Database, run_id: str, number: int) -> dict[str, bool]:
+    """The lessons of a round that have ended, in lesson order, and whether each was accepted."""
+    query = (
+        "SELECT id, status = 'accepted' AS accepted FROM lessons "
+        f"WHERE run_id = ? AND round = ? AND status IN {_ENDED} ORDER BY position, id"
+    )
+    return {found["id"]: bool(found["accepted"]) for found in fetch(db, query, (run_id, number))}
 
 
 # --- lessons ---

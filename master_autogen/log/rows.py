@@ -1,9 +1,10 @@
 """From records to rows of the log and back. Knows columns; opens nothing, decides nothing.
 
-Long message texts of a call's request go to `texts` once and are named by hash, because every turn of an episode
-sends the history again:
+What a call's request shares with others goes to `texts` once and is named by hash: long texts of messages, because
+every turn of an episode sends the history again; the history that a scorer is given; the schema of a reply.
 
-    {"messages": [{"role": "user", "source": "teacher", "ref": "0f343b0931126a20"}], "model": ...}
+    {"messages": [{"role": "user", "source": "teacher", "ref": "0f343b0931126a20"}], "model": ..., "schema": null}
+    {"context": {"ref": "66f55a1c1a1d0b9e"}, "text": "That is 5.", "model": ...}
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from master_autogen.log.sql import Insert, Row, row, to_json
@@ -194,6 +195,8 @@ def selection_of(found: Mapping[str, Any]) -> SelectionRow:
 
 # --- calls and the texts they share ---
 
+_SCORED = ("context", "text")  # of a scorer's request
+
 CALLS = Insert("calls", tuple(Call.model_fields), or_else="OR REPLACE")
 TEXTS = Insert("texts", ("hash", "text"), or_else="OR IGNORE")
 
@@ -204,6 +207,11 @@ def call_row(call: Call) -> tuple[Row, dict[str, str]]:
     request = dict(call.request)
     if "messages" in request:
         request["messages"] = [_by_reference(message, texts) for message in request["messages"]]
+    for name in _SCORED:
+        if isinstance(request.get(name), str) and len(request[name]) > _LONGEST_INLINE:
+            request[name] = {"ref": _shared(request[name], texts)}
+    if request.get("schema") is not None:
+        request["schema"] = {"ref": _shared(to_json(request["schema"]), texts)}
     fields = _fields(call) | {"request": to_json(request), "detail": to_json(dict(call.detail))}
     return row(*fields.values()), texts
 
@@ -212,13 +220,25 @@ def _by_reference(message: Mapping[str, Any], texts: dict[str, str]) -> dict[str
     text = message.get("content")
     if not isinstance(text, str) or len(text) <= _LONGEST_INLINE:
         return dict(message)
-    ref = text_hash(text)
-    texts[ref] = text
+    ref = _shared(text, texts)
     return {"ref" if key == "content" else key: ref if key == "content" else value for key, value in message.items()}
 
 
-def refs_of(request: Mapping[str, Any]) -> Iterable[str]:
-    return (message["ref"] for message in request.get("messages", ()) if "ref" in message)
+def _shared(text: str, texts: dict[str, str]) -> str:
+    ref = text_hash(text)
+    texts[ref] = text
+    return ref
+
+
+def refs_of(request: Mapping[str, Any]) -> list[str]:
+    found = [message["ref"] for message in request.get("messages", ()) if "ref" in message]
+    return found + [ref for name in (*_SCORED, "schema") if (ref := _ref(request, name)) is not None]
+
+
+def _ref(request: Mapping[str, Any], name: str) -> str | None:
+    """The text that a field of a request is a reference to; None where it stands there itself."""
+    value = request.get(name)
+    return value["ref"] if isinstance(value, dict) and value.keys() == {"ref"} else None
 
 
 def call_of(found: Mapping[str, Any], request: Mapping[str, Any], texts: Mapping[str, str]) -> Call:
@@ -229,4 +249,9 @@ def call_of(found: Mapping[str, Any], request: Mapping[str, Any], texts: Mapping
             {"content" if k == "ref" else k: texts[v] if k == "ref" else v for k, v in message.items()}
             for message in full["messages"]
         ]
+    for name in _SCORED:
+        if (ref := _ref(full, name)) is not None:
+            full[name] = texts[ref]
+    if (ref := _ref(full, "schema")) is not None:
+        full["schema"] = json.loads(texts[ref])
     return Call.model_validate(dict(found) | {"request": full, "detail": json.loads(found["detail"])})

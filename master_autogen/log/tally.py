@@ -1,9 +1,8 @@
-"""What a run adds up to: lessons, calls and cost, and what each round gave selection and the scale of difficulty."""
+"""What a run adds up to: lessons, calls and cost, grades and selection. What it learns from is in `learnt`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from sqlite_utils import Database
 
@@ -11,7 +10,7 @@ from master_autogen.log import rows
 from master_autogen.log.ledger import check_totals, vote_totals
 from master_autogen.log.read import lesson_rows
 from master_autogen.log.sql import each, fetch
-from master_autogen.log.views import CallTotal, CostRow, LessonTotals, RewardRow, SelectedTotal, Totals
+from master_autogen.log.views import CallTotal, LessonTotals, SelectedTotal, Totals
 from master_autogen.records import Grade, Kind, LessonStatus, SelectionRow
 
 
@@ -37,63 +36,6 @@ def selection_history(
     return [rows.selection_of(row) for row in found]
 
 
-def round_rewards(db: Database, run_id: str, round_number: int) -> list[RewardRow]:
-    """What a round's candidates earned their pairs, in lesson order, then by slot: what selection folds.
-
-    The reward is `pi`; 0 for a rejected episode, and for one whose trained turns all are template text, which is no
-    model's merit. Failed, unplayed and unread episodes (`pi` NULL) earn nothing and are left out, as bases are.
-    """
-    found = fetch(db, _CANDIDATES, (run_id, round_number))
-    return [
-        RewardRow.model_validate(
-            {name: row[name] for name in RewardRow.model_fields if name not in ("pair", "reward")}
-            | {"pair": rows.pair_of(row), "reward": reward}
-        )
-        for row in found
-        if (reward := _reward(row)) is not None
-    ]
-
-
-def _reward(row: dict[str, Any]) -> float | None:
-    if row["status"] == "rejected":
-        return 0.0
-    if row["status"] != "complete":
-        return None
-    return 0.0 if row["template_only"] else row["pi"]
-
-
-# The grade that counts is the lesson's own, the first; a regrade by another evaluator comes after it.
-_CANDIDATES = """
-SELECT scenario, task_type, pair_instruction, pair_response, lesson_id, position, e.id AS episode_id, slot, e.status,
-  (SELECT pi FROM grades WHERE grades.episode_id = e.id ORDER BY seq LIMIT 1) AS pi,
-  (SELECT count(*) > 0 AND sum(made_by <> 'template') = 0 FROM turns WHERE turns.episode_id = e.id AND train)
-    AS template_only
-FROM lessons JOIN episodes AS e ON e.lesson_id = lessons.id
-WHERE lessons.run_id = ? AND round = ? AND NOT is_base
-ORDER BY position, lessons.id, slot
-"""
-
-
-def earlier_costs(db: Database, run_id: str, before: int) -> list[CostRow]:
-    """What the turns of each candidate cost in a run's rounds before this one, in lesson order, then by slot.
-
-    Attempts that failed are included where the server billed them. An episode with an answer of no known price is left
-    out, as one without any call is.
-    """
-    found = fetch(db, _COSTS, (run_id, before))
-    names = ("scenario", "task_type", "cost")
-    return [CostRow.model_validate({name: row[name] for name in names} | {"pair": rows.pair_of(row)}) for row in found]
-
-
-_COSTS = """
-SELECT scenario, task_type, pair_instruction, pair_response, sum(cost) AS cost
-FROM lessons JOIN episodes AS e ON e.lesson_id = lessons.id JOIN calls ON calls.episode_id = e.id
-WHERE lessons.run_id = ? AND round < ? AND NOT is_base AND purpose = 'turn'
-GROUP BY e.id HAVING count(cost) > 0 AND sum(calls.status = 'ok' AND cost IS NULL) = 0
-ORDER BY round, position, lessons.id, slot
-"""
-
-
 def run_grades(db: Database, run_id: str) -> list[Grade]:
     """The grade that counts of every graded episode of a run, in lesson order, then by slot."""
     return list(each_grade(db, run_id))
@@ -108,24 +50,6 @@ _OWN_GRADES = """
 SELECT grades.*
 FROM lessons JOIN episodes AS e ON e.lesson_id = lessons.id JOIN grades ON grades.episode_id = e.id
 WHERE lessons.run_id = ? AND seq = (SELECT min(seq) FROM grades AS own WHERE own.episode_id = e.id)
-ORDER BY round, position, lessons.id, slot
-"""
-
-
-def earlier_gaps(db: Database, run_id: str, before: int) -> dict[str, list[float]]:
-    """IFD_small - IFD_large of every graded episode of a run's rounds before this one, by the unit it is counted in
-    (`token` or `byte`), in lesson order, then by slot: what the scale of difficulty comes from."""
-    gaps: dict[str, list[float]] = {}
-    for row in fetch(db, _GAPS, (run_id, before)):
-        gaps.setdefault(row["unit"], []).append(row["gap"])
-    return gaps
-
-
-_GAPS = """
-SELECT coalesce(json_extract(detail, '$.unit'), 'token') AS unit, ifd_small - ifd_large AS gap
-FROM lessons JOIN episodes AS e ON e.lesson_id = lessons.id JOIN grades ON grades.episode_id = e.id
-WHERE lessons.run_id = ? AND round < ? AND ifd_small IS NOT NULL AND ifd_large IS NOT NULL
-  AND seq = (SELECT min(seq) FROM grades AS own WHERE own.episode_id = e.id)
 ORDER BY round, position, lessons.id, slot
 """
 

@@ -54,6 +54,16 @@ class RunView(RunRecord):
     unpriced_calls: int
 
 
+class RoundView(Record):
+    """A round that was planned. `topics`: the (scenario, task type) of its lessons, in the order of the round; `seeds`
+    counts those that have a lesson; `ended` is whether all its lessons have."""
+
+    number: int
+    topics: tuple[tuple[str, Kind], ...]
+    seeds: int
+    ended: bool
+
+
 class LessonRow(Record):
     """A lesson on one line: its `id`, `run_id`, `round`, `position` in the round, `scenario`, `task_type`, its seed's
     `seed_id` and `instruction`, its `status` and, where it is not accepted, the `reason`.
@@ -108,15 +118,6 @@ class RewardRow(Record):
     status: EpisodeStatus
     pi: float | None
     reward: float
-
-
-class CostRow(Record):
-    """What one candidate's turns cost, in US dollars."""
-
-    scenario: str
-    task_type: Kind
-    pair: Pair
-    cost: float
 
 
 class CallTotal(Record):

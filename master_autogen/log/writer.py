@@ -17,7 +17,8 @@ from sqlite_utils import Database
 
 from master_autogen.errors import UserError
 from master_autogen.log import rows
-from master_autogen.log.bank import MEMORY_BANK, Candidate, bank_row
+from master_autogen.log.bank import MEMORY_BANK, Candidate, bank_rows
+from master_autogen.log.learnt import work_out
 from master_autogen.log.sql import Row, row, to_json
 from master_autogen.log.thread import Action, CallRow, WriterThread
 from master_autogen.log.views import RunRecord, RunStatus
@@ -87,7 +88,7 @@ class LogWriter:
     def record_bank(self, candidates: Sequence[Candidate], embedder: str, vectors: NDArray[np.float32]) -> None:
         """What these candidates earned, for the memory bank, with their instructions' vectors by `embedder`, shape
         (candidates, dimensions); on disk on return. A candidate that is there already is replaced."""
-        stored = [bank_row(found, embedder, vector) for found, vector in zip(candidates, vectors, strict=True)]
+        stored = bank_rows(candidates, embedder, vectors)
         self._thread.wait_for(lambda db: MEMORY_BANK(db, stored))
 
     def put_call(self, call: Call) -> None:
@@ -124,6 +125,7 @@ class LogWriter:
             query = f"SELECT coalesce(max(seq), -1) + 1 FROM grades WHERE episode_id IN {of_lesson}"
             (first,) = db.conn.execute(query, (lesson_id,)).fetchone()
             rows.GRADES(db, [rows.grade_row(grade, seq) for seq, grade in enumerate(grades, first)])
+            work_out(db, lesson_id)
 
         self._thread.wait_for(action)
 
@@ -198,6 +200,7 @@ def _finish(lesson: Lesson, now: float) -> Action:
         rows.TURNS(db, turns)
         rows.CHECKS(db, checks)
         rows.GRADES(db, grades)
+        work_out(db, plan.id)
         _change_one(
             db, "UPDATE lessons SET status = ?, reason = ?, selected_episode_id = ?, ended = ? WHERE id = ?", outcome
         )

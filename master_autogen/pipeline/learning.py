@@ -1,4 +1,8 @@
-"""From the log's rows of earlier rounds to the selection of the next: nothing else goes in, so it can be redone."""
+"""From the log's rows of earlier rounds to the selection of the next: nothing else goes in, so it can be redone.
+
+What was learnt is kept from round to round, and only the rows of rounds that ended since are read. It is the same as if
+all were read anew: rounds are folded one by one, in lesson order.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +10,13 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
-from master_autogen.log import earlier_costs, open_log, round_rewards
+from master_autogen.grading.difficulty import RunningScales, Unit
+from master_autogen.log import open_log, taught
 from master_autogen.pipeline.inputs import Inputs
-from master_autogen.records import Kind, Pair, SelectionRow
-from master_autogen.selection import RULES, Past, Selection, seen, start
+from master_autogen.records import Kind, SelectionRow
+from master_autogen.selection import RULES, Arm, Past, Selection, start
 
 Topic = tuple[str, Kind]
 """What selection learns by: (scenario, task type)."""
@@ -18,10 +24,12 @@ Topic = tuple[str, Kind]
 
 @dataclass(frozen=True)
 class Learned:
-    """The selection of each topic that was met, and the rewards behind it by round, oldest first."""
+    """The selection of each topic of which something was seen, what was seen of its pairs, and the gap of difficulty
+    that was found large."""
 
     selections: Mapping[Topic, Selection]
-    rewards: Mapping[Topic, Sequence[Sequence[tuple[int, float]]]]
+    arms: Mapping[Topic, Sequence[Arm]]
+    scales: Mapping[Unit, float]
 
     def of(self, topic: Topic, inputs: Inputs) -> Selection:
         """The topic's selection; uniform for one that was never met."""
@@ -32,7 +40,7 @@ class Learned:
         made = []
         for topic in topics:
             selection = self.of(topic, inputs)
-            shown = seen(len(inputs.pool.pairs), [r for rewards in self.rewards.get(topic, ()) for r in rewards])
+            shown = self.arms.get(topic) or [Arm(0, 0.0)] * len(inputs.pool.pairs)
             intervals = selection.intervals or [None] * len(shown)
             arms = zip(inputs.pool.pairs, selection.probabilities, shown, intervals, strict=True)
             for pair, probability, arm, interval in arms:
@@ -55,28 +63,66 @@ class Learned:
         return made
 
 
-def learn(inputs: Inputs, log_path: Path, run_id: str, number: int) -> Learned:
-    """What the rounds before `number` have taught, topic by topic."""
-    pairs = inputs.pool.pairs
-    arm: dict[Pair, int] = {pair: i for i, pair in enumerate(pairs)}
-    found: defaultdict[Topic, list[list[tuple[int, float]]]] = defaultdict(lambda: [[] for _ in range(number - 1)])
-    costs: defaultdict[Topic, list[tuple[int, float]]] = defaultdict(list)
-    if number > 1:
-        db = open_log(log_path, readonly=True)
+@dataclass
+class _Round:
+    """What one round taught of one topic: (arm, reward) and (arm, US dollars)."""
+
+    rewards: list[tuple[int, float]]
+    costs: list[tuple[int, float]]
+
+
+class Learner:
+    """What the rounds of one run have taught so far."""
+
+    def __init__(self, inputs: Inputs, log_path: Path, run_id: str) -> None:
+        self._inputs = inputs
+        self._log_path = log_path
+        self._run_id = run_id
+        self._arms = {(pair.instruction, pair.response): i for i, pair in enumerate(inputs.pool.pairs)}
+        self._pasts: dict[Topic, Past] = {}
+        self._scales = RunningScales()
+        self._read = 1  # the first round whose rows were not read yet
+
+    def learn(self, number: int) -> Learned:
+        """What the rounds before `number` have taught, topic by topic. They have ended, and `number` never falls."""
+        self._read_rounds(number)
+        rule, selections = RULES[self._inputs.rule], {}
+        for topic, past in self._pasts.items():
+            if past.pulls:
+                past.key = (self._inputs.random_seed, *topic, number)
+                selections[topic] = rule(past)
+        arms = {topic: tuple(past.arms) for topic, past in self._pasts.items()}
+        return Learned(selections, arms, self._scales.values)
+
+    def _read_rounds(self, number: int) -> None:
+        if number <= self._read:
+            return
+        gaps: defaultdict[Unit, list[float]] = defaultdict(list)
+        db = open_log(self._log_path, readonly=True)
         try:
-            for earlier in range(1, number):
-                for row in round_rewards(db, run_id, earlier):
-                    # The paper's literal normaliser (an option) gives rewards outside [0, 1].
-                    reward = min(max(row.reward, 0.0), 1.0)
-                    found[(row.scenario, row.task_type)][earlier - 1].append((arm[row.pair], reward))
-            for spent in earlier_costs(db, run_id, number):
-                costs[(spent.scenario, spent.task_type)].append((arm[spent.pair], spent.cost))
+            # One round after the other: where a round ends matters to the search for changes.
+            for earlier in range(self._read, number):
+                found: dict[Topic, _Round] = {}
+                for row in taught(db, self._run_id, since=earlier, before=earlier + 1):
+                    if row.gap is not None:
+                        gaps[cast(Unit, row.unit)].append(row.gap)
+                    if (arm := self._arms.get((row.instruction, row.response))) is None:
+                        continue  # a base's pair need not be an arm
+                    of_topic = found.setdefault((row.scenario, row.task_type), _Round([], []))
+                    if row.earned is not None:
+                        # The paper's literal normaliser (an option) gives rewards outside [0, 1].
+                        of_topic.rewards.append((arm, min(max(row.earned, 0.0), 1.0)))
+                    if row.cost is not None:
+                        of_topic.costs.append((arm, row.cost))
+                for topic, of_topic in found.items():
+                    self._past(topic).fold(of_topic.rewards, of_topic.costs)
         finally:
             db.close()
-    rule = RULES[inputs.rule]
-    selections = {}
-    for topic, rewards in found.items():
-        key = (inputs.random_seed, *topic, number)
-        past = Past(pairs, rewards, costs[topic], key=key, beta=inputs.beta, floor=inputs.floor)
-        selections[topic] = rule(past)
-    return Learned(selections, found)
+        self._scales.add(gaps)
+        self._read = number
+
+    def _past(self, topic: Topic) -> Past:
+        if topic not in self._pasts:
+            inputs = self._inputs
+            self._pasts[topic] = Past(inputs.pool.pairs, beta=inputs.beta, floor=inputs.floor)
+        return self._pasts[topic]

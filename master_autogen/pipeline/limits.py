@@ -12,7 +12,7 @@ from typing import Literal
 from master_autogen.errors import BudgetSpent, UserError
 from master_autogen.log import RunView
 from master_autogen.pool import Pool
-from master_autogen.records import Call, Lesson, LessonPlan, Record
+from master_autogen.records import Call, Lesson, Record
 
 _BUDGET = re.compile(r"(?i)^\s*(\d+(?:\.\d+)?|\.\d+)\s*(usd|\$|k?tok|mtok)\s*$")
 _TOKENS = {"tok": 1, "ktok": 1_000, "mtok": 1_000_000}
@@ -132,9 +132,9 @@ class Target:
         self._ended: dict[str, bool] = {}
         self._next = 0
 
-    def plan(self, plans: Sequence[LessonPlan], ended: Mapping[str, bool]) -> None:
-        """The next round's lessons; `ended` says of those that have ended already whether each was accepted."""
-        self._order = [plan.id for plan in plans]
+    def plan(self, lessons: Sequence[str], ended: Mapping[str, bool]) -> None:
+        """The next round's lessons by id; `ended` says of those that have ended already whether each was accepted."""
+        self._order = list(lessons)
         self._ended = dict(ended)
         self._next = 0
         self._advance()

@@ -26,29 +26,35 @@ class Memory:
         self._log = log
         self._log_path = log_path
         self._embedder = embedder
+        self._banks = {scenario.name: MemoryBank() for scenario in inputs.scenarios}
+        self._read = 1  # the first round whose rows are not in the banks yet
 
     def tell(self, number: int, seeds: Sequence[Seed], learned: Learned) -> Told:
         """For round `number`: what pairs did well on questions like each of these, in the rounds before."""
         if self._inputs.candidates in (0, 1) or number == 1:
             return {}
-        name = self._embedder.name
-        db = open_log(self._log_path, readonly=True)
-        try:
-            owed = bank_owed(db, self._run_id, rounds=range(1, number), embedder=name)
-            if owed:
-                vectors = self._embedder.embed([candidate.instruction for candidate in owed])
-                self._log.record_bank(owed, name, vectors)
-            banks = {
-                s.name: read_bank(db, self._run_id, s.name, embedder=name, before_round=number)
-                for s in self._inputs.scenarios
-            }
-        finally:
-            db.close()
+        self._fill(number)
         vectors = self._embedder.embed([seed.instruction for seed in seeds])
         told: dict[tuple[str, str], list[float] | None] = {}
         for scenario in self._inputs.scenarios:
-            told |= self._ask(scenario, banks[scenario.name], seeds, vectors, learned)
+            told |= self._ask(scenario, self._banks[scenario.name], seeds, vectors, learned)
         return told
+
+    def _fill(self, number: int) -> None:
+        """Store what the rounds before `number` earned, and read what is new since this was last done."""
+        name, rounds = self._embedder.name, {"since": self._read, "before": number}
+        db = open_log(self._log_path, readonly=True)
+        try:
+            owed = bank_owed(db, self._run_id, embedder=name, **rounds)
+            if owed:
+                place = {text: i for i, text in enumerate(dict.fromkeys(candidate.instruction for candidate in owed))}
+                vectors = self._embedder.embed(list(place))
+                self._log.record_bank(owed, name, vectors[[place[candidate.instruction] for candidate in owed]])
+            for scenario, bank in self._banks.items():
+                bank.extend(read_bank(db, self._run_id, scenario, embedder=name, **rounds))
+        finally:
+            db.close()
+        self._read = number
 
     def _ask(
         self, scenario: Scenario, bank: MemoryBank, seeds: Sequence[Seed], vectors: Vectors, learned: Learned

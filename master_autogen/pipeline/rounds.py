@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
 from master_autogen.casting import SimilarQuestions, draw_key, plan_lesson
 from master_autogen.engines.company import NONE_EARLIER, Company, Earlier, Listener
 from master_autogen.engines.local import play_all
-from master_autogen.grading.difficulty import Unit, running_scales
-from master_autogen.log import LogWriter, earlier_gaps, episode_calls, lesson_rows, open_log
+from master_autogen.log import Database, LogWriter, RoundView, episode_calls, open_log, round_ends, run_rounds
 from master_autogen.pipeline.inputs import Inputs, plays
-from master_autogen.pipeline.learning import Learned, Topic, learn
+from master_autogen.pipeline.learning import Learned, Learner, Topic
 from master_autogen.pipeline.limits import Target
 from master_autogen.pipeline.remembering import Memory, Told
 from master_autogen.records import Lesson, LessonPlan, Seed
@@ -23,13 +23,17 @@ def recorded_calls(log_path: Path, plan: LessonPlan) -> Earlier:
     """What the log has of a lesson's calls."""
     db = open_log(log_path, readonly=True)
     try:
-        return {episode.id: episode_calls(db, episode.id) for episode in plan.episodes}
+        return _calls_of(db, plan)
     finally:
         db.close()
 
 
-ENDED = ("accepted", "rejected", "failed", "cancelled")
+def _calls_of(db: Database, plan: LessonPlan) -> Earlier:
+    return {episode.id: episode_calls(db, episode.id) for episode in plan.episodes}
+
+
 BEYOND = "beyond the target"
+NOT_SIMILAR = "no question is similar enough to it"
 
 
 class Watcher(Listener, Protocol):
@@ -70,38 +74,62 @@ class Player:
         self._memory = memory
         self._watcher = watcher
         self._concurrency = concurrency
-        self._resumed = resumed
         self._target = Target(inputs.target)
         self.unplaced: Counter[str] = Counter()
+        self._learner = Learner(inputs, log_path, run_id)
         self._topics: dict[Topic, None] = {}  # in the order they were met
+        self._begun = self._rounds() if resumed else {}
 
     async def play_round(self, number: int, rounds: int, seeds: Sequence[Seed]) -> None:
-        """Cast the round by the log's rows of the rounds before, log the plan, play what is not played yet."""
-        learned = learn(self._inputs, self._log_path, self._run_id, number)
+        """Cast the round by the log's rows of the rounds before, log the plan, play what is not played yet. A round
+        that was played to its end is not even planned again."""
+        begun = self._begun.get(number)
+        if begun is not None and begun.ended:
+            self._skip(begun, rounds, seeds)
+            return
+        learned = self._learner.learn(number)
         plans = self._plan(number, seeds, learned, self._memory.tell(number, seeds, learned))
         self._topics |= {(plan.scenario, plan.task_type): None for plan in plans}
         rows = learned.rows(list(self._topics), self._inputs, self._run_id, number)
         self._log.plan_round(self._run_id, plans, rows)
-        ended = self._ended() if self._resumed else {}
-        waiting = [plan for plan in plans if plan.id not in ended]
-        self._target.plan(plans, ended)
-        self._watcher.round_planned(number, rounds, len(waiting))
-        scales = self._scales(number)
+        with self._reader() as db:
+            ended = round_ends(db, self._run_id, number) if begun else {}
+            waiting = [plan for plan in plans if plan.id not in ended]
+            self._target.plan([plan.id for plan in plans], ended)
+            self._watcher.round_planned(number, rounds, len(waiting))
+            earlier = (lambda plan: _calls_of(db, plan)) if begun else (lambda plan: NONE_EARLIER)
+            await self._play(waiting, learned, earlier)
+        self._log.cancel_lessons(self._target.beyond, BEYOND)
+        self._log.flush()
+
+    def _skip(self, begun: RoundView, rounds: int, seeds: Sequence[Seed]) -> None:
+        """Take over what a round that was played before has left behind."""
+        self._topics |= dict.fromkeys(begun.topics)
+        unplaced = len({seed.id for seed in seeds}) - begun.seeds
+        if unplaced:
+            self.unplaced[NOT_SIMILAR] += unplaced
+        if self._inputs.target is not None:
+            with self._reader() as db:
+                ended = round_ends(db, self._run_id, begun.number)
+            self._target.plan(list(ended), ended)
+            self._log.cancel_lessons(self._target.beyond, BEYOND)
+        self._watcher.round_planned(begun.number, rounds, 0)
+
+    async def _play(
+        self, plans: Sequence[LessonPlan], learned: Learned, earlier: Callable[[LessonPlan], Earlier]
+    ) -> None:
 
         async def play(plan: LessonPlan) -> Lesson:
-            earlier = recorded_calls(self._log_path, plan) if self._resumed else NONE_EARLIER
-            return await self._company.play(plan, scales, earlier)
+            return await self._company.play(plan, learned.scales, earlier(plan))
 
         await play_all(
-            waiting,
+            plans,
             play,
             concurrency=self._concurrency,
             started=lambda plan: self._log.start_lesson(plan.id),
             done=self._done,
             enough=lambda: self._target.reached,
         )
-        self._log.cancel_lessons(self._target.beyond, BEYOND)
-        self._log.flush()
 
     @property
     def target_reached(self) -> bool:
@@ -109,7 +137,7 @@ class Player:
 
     def close_books(self, rounds: int) -> None:
         """Log the selection that the last round leads to, as the distribution of a round not played."""
-        learned = learn(self._inputs, self._log_path, self._run_id, rounds + 1)
+        learned = self._learner.learn(rounds + 1)
         self._log.record_selections(learned.rows(list(self._topics), self._inputs, self._run_id, rounds + 1))
 
     def _done(self, lesson: Lesson) -> None:
@@ -117,23 +145,17 @@ class Player:
         self._target.add(lesson)
         self._watcher.lesson_ended(lesson)
 
-    def _ended(self) -> dict[str, bool]:
-        """The lessons that have ended, and whether each was accepted."""
+    @contextmanager
+    def _reader(self) -> Iterator[Database]:
         db = open_log(self._log_path, readonly=True)
         try:
-            rows = lesson_rows(db, self._run_id)
-            return {row.id: row.status == "accepted" for row in rows if row.status in ENDED}
+            yield db
         finally:
             db.close()
 
-    def _scales(self, number: int) -> dict[Unit, float]:
-        """The gap of difficulty that the rounds before this one found large; none in round 1."""
-        db = open_log(self._log_path, readonly=True)
-        try:
-            gaps = earlier_gaps(db, self._run_id, number)
-        finally:
-            db.close()
-        return running_scales({"token": gaps.get("token", ()), "byte": gaps.get("byte", ())})
+    def _rounds(self) -> dict[int, RoundView]:
+        with self._reader() as db:
+            return {found.number: found for found in run_rounds(db, self._run_id)}
 
     def _plan(self, number: int, seeds: Sequence[Seed], learned: Learned, told: Told) -> list[LessonPlan]:
         """One lesson a seed and scenario that accepts it, seed by seed. Topics not met before start uniform."""
@@ -165,5 +187,5 @@ class Player:
                     )
                 )
             if len(plans) == before:
-                self.unplaced["no question is similar enough to it"] += 1
+                self.unplaced[NOT_SIMILAR] += 1
         return plans

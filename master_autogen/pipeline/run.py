@@ -24,7 +24,7 @@ from master_autogen.embedding import Embedder, HashingEmbedder, best_embedder, e
 from master_autogen.engines.company import Company, Earlier
 from master_autogen.engines.processes import Workers
 from master_autogen.errors import BudgetSpent
-from master_autogen.log import LogWriter, RunRecord, RunStatus, RunView, get_run, list_runs, open_log
+from master_autogen.log import LogWriter, RunRecord, RunStatus, RunView, get_run, open_log, run_records
 from master_autogen.models.providers import build_clients
 from master_autogen.pipeline.inputs import Inputs, check_inputs, similar_pool, sort_out, split_rounds
 from master_autogen.pipeline.limits import Budget, SharedSums, Spending, check_budget
@@ -105,7 +105,7 @@ async def run(
     playable, not_played = sort_out(inputs)
     rounds = split_rounds(playable, inputs.rounds, inputs.seeds_per_round)
     run_id, resumed = _run_id(inputs, log_path, new)
-    earlier = _so_far(log_path, run_id) if resumed else None
+    earlier = _so_far(log_path, run_id) if resumed and budget else None
     spending = Spending(budget, earlier)
     spending.allow()
     clients = build_clients(inputs.pool, environ=environ, allow=spending.allow)
@@ -199,7 +199,7 @@ def _run_id(inputs: Inputs, log_path: Path, new: bool) -> tuple[str, bool]:
         return identity, False
     db = open_log(log_path, create=True)  # a run that died at once may have left a file without tables
     try:
-        played = {r.id: r.status for r in list_runs(db) if r.id == identity or r.id.startswith(identity + "-")}
+        played = {r.id: r.status for r in run_records(db) if r.id == identity or r.id.startswith(identity + "-")}
     finally:
         db.close()
     unfinished = [run_id for run_id, status in played.items() if status != "finished"]
@@ -220,7 +220,8 @@ def _embedder(inputs: Inputs, log_path: Path, run_id: str, resumed: bool) -> Emb
         return best_embedder()
     db = open_log(log_path, readonly=True)
     try:
-        return embedder_named(str(get_run(db, run_id).config.get("embedder", HashingEmbedder.name)))
+        (begun,) = (record for record in run_records(db) if record.id == run_id)
+        return embedder_named(str(begun.config.get("embedder", HashingEmbedder.name)))
     finally:
         db.close()
 

@@ -7,11 +7,14 @@ past gives the same probabilities. What has not been seen at all is cast uniform
 from __future__ import annotations
 
 import math
+from array import array
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
     from master_autogen.records import Pair
+
+S = TypeVar("S")
 
 BETA = 0.02
 """The evolution rate of eq. 8. Star-Agents does not say its own; 0.02 to 0.03 does best over some thousand seeds with
@@ -42,6 +45,13 @@ class Arm(NamedTuple):
     reward_sum: float
 
 
+class Spent(NamedTuple):
+    """What episodes of an arm cost, in US dollars; those of unknown cost are not counted."""
+
+    episodes: int
+    dollars: float
+
+
 class Interval(NamedTuple):
     """Where an arm's mean reward lies, with 95 in 100."""
 
@@ -49,20 +59,63 @@ class Interval(NamedTuple):
     high: float
 
 
-class Past(NamedTuple):
-    """All that a rule may know of one scenario and task type.
+class Past:
+    """All that a rule may know of one scenario and task type, round by round: it grows as rounds are folded into it.
 
     `pairs` are the arms, in a fixed order; `rounds` the rewards of every earlier round, oldest first; `costs` (arm, US
     dollars) of every earlier episode whose cost is known. `key` is what the posterior draws hang on: (random_seed,
-    scenario, task type, number of the round to cast).
+    scenario, task type, number of the round to cast). ValueError for a reward outside [0, 1].
+
+    >>> from master_autogen.records import Pair
+    >>> past = Past([Pair(instruction="teacher", response="hasty")], rounds=[[(0, 0.5)]])
+    >>> past.fold([(0, 0.25)])
+    >>> past.arms
+    [Arm(pulls=2, reward_sum=0.75)]
     """
 
-    pairs: Sequence[Pair]
-    rounds: Sequence[Rewards]
-    costs: Sequence[tuple[int, float]] = ()
-    key: tuple[object, ...] = ()
-    beta: float = BETA
-    floor: float = FLOOR
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        rounds: Sequence[Rewards] = (),
+        costs: Rewards = (),
+        key: tuple[object, ...] = (),
+        beta: float = BETA,
+        floor: float = FLOOR,
+    ) -> None:
+        self.pairs = pairs
+        self.key = key
+        self.beta = beta
+        self.floor = floor
+        self.arms = [Arm(0, 0.0) for _ in pairs]
+        self.spent = [Spent(0, 0.0) for _ in pairs]
+        self._rounds: list[tuple[array[int], array[float]]] = []  # 12 bytes a reward: a run has some hundred thousand
+        self._states: dict[str, tuple[Any, int]] = {}
+        for rewards in rounds:
+            self.fold(rewards)
+        self.fold((), costs)
+
+    def fold(self, rewards: Rewards, costs: Rewards = ()) -> None:
+        """One more round: what its candidates earned, in lesson order, and what they cost."""
+        for arm, reward in checked(rewards):
+            self.arms[arm] = Arm(self.arms[arm].pulls + 1, self.arms[arm].reward_sum + reward)
+        for arm, cost in costs:
+            self.spent[arm] = Spent(self.spent[arm].episodes + 1, self.spent[arm].dollars + cost)
+        if rewards:
+            self._rounds.append((array("i", [arm for arm, _ in rewards]), array("d", [r for _, r in rewards])))
+
+    @property
+    def pulls(self) -> int:
+        return sum(arm.pulls for arm in self.arms)
+
+    def state(self, name: str, start: Callable[[], S], step: Callable[[S, Sequence[int], Sequence[float]], S]) -> S:
+        """What a rule makes of the rounds, one by one: `step(state, arms, rewards)`. Only rounds that are new since it
+        was last asked for this name are gone through."""
+        made, at = self._states[name] if name in self._states else (start(), 0)
+        for arms, rewards in self._rounds[at:]:
+            made = step(made, arms, rewards)
+        self._states[name] = (made, len(self._rounds))
+        state: S = made
+        return state
 
 
 class Selection(NamedTuple):
@@ -82,15 +135,6 @@ class Selection(NamedTuple):
 def start(arms: int) -> list[float]:
     """The probabilities before anything is known."""
     return [1.0 / arms] * arms
-
-
-def seen(arms: int, rewards: Rewards) -> list[Arm]:
-    """Pulls and reward sum of each arm."""
-    pulls, sums = [0] * arms, [0.0] * arms
-    for arm, reward in rewards:
-        pulls[arm] += 1
-        sums[arm] += reward
-    return [Arm(*counts) for counts in zip(pulls, sums, strict=True)]
 
 
 def wilson(arm: Arm) -> Interval | None:
@@ -139,14 +183,15 @@ def _uniform(past: Past) -> Selection:
 
 
 def _paper(past: Past) -> Selection:
-    made = start(len(past.pairs))
-    for rewards in past.rounds:
-        made = paper(made, rewards, beta=past.beta)
-    return Selection(made, "paper", intervals=_wilsons(past))
+    def step(probabilities: list[float], arms: Sequence[int], rewards: Sequence[float]) -> list[float]:
+        return paper(probabilities, list(zip(arms, rewards, strict=True)), beta=past.beta)
+
+    made = past.state("paper", lambda: start(len(past.pairs)), step)
+    return Selection(list(made), "paper", intervals=_wilsons(past))
 
 
 def _wilsons(past: Past) -> list[Interval | None]:
-    return [wilson(arm) for arm in seen(len(past.pairs), [reward for rewards in past.rounds for reward in rewards])]
+    return [wilson(arm) for arm in past.arms]
 
 
 def _thompson(past: Past) -> Selection:

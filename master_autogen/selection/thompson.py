@@ -12,7 +12,7 @@ import numpy as np
 
 from master_autogen.selection.changes import Memory
 from master_autogen.selection.gaussian import Floats, best_shares, normals, posterior, posterior_draws, prior
-from master_autogen.selection.rules import Z95, Interval, Past, Selection, checked, seen, start
+from master_autogen.selection.rules import Z95, Interval, Past, Selection, start
 
 # A free pair is taken to cost a thousandth of the dearest, so that reward still counts among the free.
 CHEAPEST = 0.001
@@ -22,7 +22,7 @@ LIKELY = 0.5
 
 def thompson(past: Past) -> Selection:
     """The share of posterior draws in which each arm has the highest reward."""
-    if not any(past.rounds):
+    if not past.pulls:
         return Selection(start(len(past.pairs)), "thompson")
     return _selection(past, "thompson")
 
@@ -30,7 +30,7 @@ def thompson(past: Past) -> Selection:
 def thompson_cost(past: Past) -> Selection:
     """The share of posterior draws in which each arm gives the most reward a dollar, above the floor; by `thompson`
     where no price can be set on the arms, and the note says why."""
-    if not any(past.rounds):
+    if not past.pulls:
         return Selection(start(len(past.pairs)), "thompson-cost")
     prices = arm_prices(past)
     if isinstance(prices, str):
@@ -57,8 +57,8 @@ def _forgotten(past: Past, memory: Memory) -> str | None:
     """What is no longer counted after a change was found."""
     if not memory.changes[0]:
         return None
-    given, counted = sum(len(rewards) for rewards in past.rounds), int(memory.known().pulls.sum())
-    return f"the rewards changed: only the last {counted} of {given} count"
+    counted = int(memory.known().pulls.sum())
+    return f"the rewards changed: only the last {counted} of {past.pulls} count"
 
 
 def _intervals(mean: Floats, covariance: Floats) -> list[Interval]:
@@ -69,13 +69,13 @@ def _intervals(mean: Floats, covariance: Floats) -> list[Interval]:
 
 
 def recall(past: Past) -> Memory:
-    """The rounds of the past, folded one by one."""
-    memory = Memory(prior(past.pairs))
-    for rewards in past.rounds:
-        if rewards:
-            arms, values = zip(*checked(rewards), strict=True)
-            memory.fold(np.array([arms]), np.array([values]))
-    return memory
+    """The rounds of the past, folded one by one; those that were folded before are not gone through again."""
+
+    def step(memory: Memory, arms: Sequence[int], rewards: Sequence[float]) -> Memory:
+        memory.fold(np.array([arms], dtype=np.intp), np.array([rewards], dtype=np.float64))
+        return memory
+
+    return past.state("thompson", lambda: Memory(prior(past.pairs)), step)
 
 
 def per_cost(draws: Floats, prices: Floats, floor: float) -> Floats:
@@ -98,14 +98,11 @@ def arm_prices(past: Past) -> list[float] | str:
     An arm without a known cost is priced by those that share an agent with it, if it was never played; an arm that was
     played and has none has a model without a price.
     """
-    known: list[list[float]] = [[] for _ in past.pairs]
-    for arm, cost in past.costs:
-        known[arm].append(cost)
-    pulls = seen(len(past.pairs), [reward for rewards in past.rounds for reward in rewards])
-    unpriced = [str(pair) for pair, costs, arm in zip(past.pairs, known, pulls, strict=True) if arm.pulls and not costs]
+    played = zip(past.pairs, past.spent, past.arms, strict=True)
+    unpriced = [str(pair) for pair, spent, arm in played if arm.pulls and not spent.episodes]
     if unpriced:
         return f"no price is known for {_some(unpriced)}"
-    means = [sum(costs) / len(costs) if costs else None for costs in known]
+    means = [spent.dollars / spent.episodes if spent.episodes else None for spent in past.spent]
     dearest = max((mean for mean in means if mean is not None), default=0.0)
     if dearest <= 0.0:
         return "no pair costs anything"

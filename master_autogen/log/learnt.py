@@ -1,0 +1,101 @@
+"""What a run learns from, round by round: what each candidate earned its pair and cost, and how far apart the scorers
+were.
+
+It is worked out once, as a lesson ends, and stands in the lesson's `episodes`; so a round, or all the rounds of a run
+that goes on, are read without a look into turns, calls and grades.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from sqlite_utils import Database
+
+from master_autogen.log import rows
+from master_autogen.log.sql import fetch
+from master_autogen.log.views import RewardRow
+from master_autogen.records import Kind
+
+
+class Taught(NamedTuple):
+    """What one episode taught. `earned` is the candidate's reward, None where there is none; `cost` what its turns
+    cost in US dollars, None where that is not known; `gap` is IFD_small - IFD_large in the unit that it is counted in.
+    A base has a gap alone."""
+
+    scenario: str
+    task_type: Kind
+    instruction: str
+    response: str
+    earned: float | None
+    cost: float | None
+    gap: float | None
+    unit: str | None
+
+
+def taught(db: Database, run_id: str, *, before: int, since: int = 1) -> Iterator[Taught]:
+    """The episodes of a run's rounds from `since` to the one before `before`, in lesson order, then by slot; those that
+    taught nothing are left out.
+
+    The reward is `pi`; 0 for a rejected episode, and for one whose trained turns all are template text, which is no
+    model's merit. Failed, unplayed and unread episodes (`pi` NULL) earn nothing. The grade that counts is the lesson's
+    own, the first. The cost includes failed attempts where the server billed them; an episode with an answer of no
+    known price has none.
+    """
+    return map(Taught._make, db.conn.execute(_TAUGHT, (run_id, since, before)))
+
+
+_TAUGHT = """
+SELECT scenario, task_type, pair_instruction, pair_response, earned, turns_cost, gap, gap_unit
+FROM lessons CROSS JOIN episodes AS e ON e.lesson_id = lessons.id
+WHERE lessons.run_id = ? AND round >= ? AND round < ? AND (
+  earned IS NOT NULL OR turns_cost IS NOT NULL OR gap IS NOT NULL)
+ORDER BY round, position, lessons.id, slot
+"""
+
+
+def round_rewards(db: Database, run_id: str, round_number: int) -> list[RewardRow]:
+    """What a round's candidates earned their pairs, in lesson order, then by slot; see `taught`."""
+    return [
+        RewardRow.model_validate(
+            {name: row[name] for name in RewardRow.model_fields if name != "pair"} | {"pair": rows.pair_of(row)}
+        )
+        for row in fetch(db, _REWARDS, (run_id, round_number))
+    ]
+
+
+_REWARDS = """
+SELECT scenario, task_type, pair_instruction, pair_response, lesson_id, position, e.id AS episode_id, slot, e.status,
+  (SELECT pi FROM grades WHERE grades.episode_id = e.id ORDER BY seq LIMIT 1) AS pi, earned AS reward
+FROM lessons JOIN episodes AS e ON e.lesson_id = lessons.id
+WHERE lessons.run_id = ? AND round = ? AND earned IS NOT NULL
+ORDER BY position, lessons.id, slot
+"""
+
+
+def work_out(db: Database, lesson_id: str) -> None:
+    """Write what a lesson's episodes taught into their rows, from its turns, calls and grades as they stand."""
+    db.conn.execute(_WORK_OUT, (lesson_id,))
+
+
+_WORK_OUT = """
+UPDATE episodes SET
+  earned = CASE
+    WHEN is_base THEN NULL
+    WHEN status = 'rejected' THEN 0.0
+    WHEN status <> 'complete' THEN NULL
+    WHEN (SELECT count(*) > 0 AND sum(made_by <> 'template') = 0 FROM turns WHERE episode_id = episodes.id AND train)
+      THEN 0.0
+    ELSE (SELECT pi FROM grades WHERE episode_id = episodes.id ORDER BY seq LIMIT 1)
+  END,
+  turns_cost = CASE WHEN NOT is_base THEN (
+    SELECT CASE WHEN sum(calls.status = 'ok' AND cost IS NULL) = 0 THEN sum(cost) END
+    FROM calls WHERE calls.episode_id = episodes.id AND purpose = 'turn'
+  ) END,
+  (gap, gap_unit) = (
+    SELECT ifd_small - ifd_large, CASE WHEN ifd_small - ifd_large IS NOT NULL
+      THEN coalesce(json_extract(detail, '$.unit'), 'token') END
+    FROM grades WHERE episode_id = episodes.id ORDER BY seq LIMIT 1
+  )
+WHERE lesson_id = ?
+"""
