@@ -37,7 +37,11 @@ def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def findings() -> list[tuple[int | None, str]]:
     with closing(open_log(Path("a.db"), readonly=True)) as db:
-        rows = fetch(db, "SELECT passed, detail FROM checks WHERE name = 'names_its_answer' ORDER BY rowid", ())
+        rows = fetch(
+            db,
+            "SELECT passed, detail FROM checks WHERE name = 'names_its_answer' ORDER BY episode_id, turn_idx, attempt",
+            (),
+        )
     return [(row["passed"], row["detail"]) for row in rows]
 
 
