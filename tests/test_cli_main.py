@@ -131,3 +131,9 @@ def test_a_database_of_another_program_is_left_alone() -> None:
         result = cli(*command, "--log", "other.db")
         assert (result.exit_code, result.stderr) == (2, told)
     assert Path("other.db").read_bytes() == before
+
+
+def test_an_error_cannot_move_the_cursor() -> None:
+    result = cli("scenarios", "show", "evil\x1b[2J\x9b.yaml")
+    assert result.exit_code == 2
+    assert result.stderr == "Error: no file evil�[2J�.yaml\n"
