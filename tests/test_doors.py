@@ -12,7 +12,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "autogen_agentchat": ("models/", "classroom/"),
     "autogen_core": ("models/", "classroom/"),
     "autogen_ext": ("models/", "classroom/"),
-    "aiohttp": ("models/http.py",),
+    "httptools": ("models/wire.py",),
     "xllamacpp": ("models/local_engines.py", "models/local_scoring.py"),
     "regex": ("models/scripted.py",),
     "tiktoken": ("models/tokens.py",),

@@ -11,5 +11,5 @@
 | `recorded` | one call after another into the log, and back out of it: `attempts` retries, `calls` is a call's row |
 | `client`, `messages`, `failures`, `tokens` | what these share |
 
-Nothing is imported here: AutoGen and aiohttp are heavy.
+Nothing is imported here: AutoGen is heavy.
 """

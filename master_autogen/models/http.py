@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from os import environ as os_environ
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
-import aiohttp
 from autogen_core.models import CreateResult, LLMMessage
 
 from master_autogen.errors import CallError, UserError
@@ -27,6 +25,7 @@ from master_autogen.models.health import Health
 from master_autogen.models.messages import as_dicts
 from master_autogen.models.replies import endpoint_message, parse, read_chat
 from master_autogen.models.slots import AdaptiveSlots
+from master_autogen.models.wire import Reply, Wire, said_of
 from master_autogen.pool import Limits, ModelSpec
 
 T = TypeVar("T")
@@ -44,8 +43,7 @@ REACH_S = 5.0
 class Endpoint:
     """One base URL with its key and its limits: takes JSON to it and brings JSON back, or raises `CallError`.
 
-    May be shared by any number of clients. Its session is made inside the loop that first uses it, and anew where the
-    loop is another one.
+    May be shared by any number of clients, and by one event loop after the other.
     """
 
     def __init__(
@@ -56,21 +54,24 @@ class Endpoint:
         key_name: str = OPENAI_KEY,
         limits: Limits | None = None,
     ) -> None:
-        """`key_name` is the environment variable that the key is from; errors name it."""
+        """`key_name` is the environment variable that the key is from; errors name it. Raises ValueError for what is
+        no address, or no key that a header can hold."""
         self.base_url = _checked(base_url)
+        self._path = urlsplit(self.base_url).path
         self._key = f"the key in {key_name}" if api_key else f"a call without a key (none is in {key_name})"
         self._secrets = (api_key,) if api_key else ()
-        self._headers = {"Content-Type": "application/json", "User-Agent": "master-autogen"}
+        self._headers = b"Accept: application/json\r\nAccept-Encoding: gzip, deflate\r\nUser-Agent: master-autogen\r\n"
         if api_key:
-            self._headers["Authorization"] = f"Bearer {api_key}"
+            if not api_key.isascii() or not api_key.isprintable():
+                raise ValueError(f"{self._key} has a character that no header can hold")
+            self._headers += f"Authorization: Bearer {api_key}\r\n".encode()
+        self._wire = Wire(self.base_url, most_bytes=MAX_BYTES)
         self._limits = limits or Limits()
         self._slots = AdaptiveSlots(self._limits.concurrency)
         self._health = Health()
         self.allow: Callable[[], None] = lambda: None
         """Asked when a slot is free, before anything is sent; may raise `BudgetSpent`."""
         self._ever_answered = False
-        self._session: aiohttp.ClientSession | None = None
-        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def reach(self) -> str | None:
         """Why nobody answers at the address, or None if somebody does; no request is made."""
@@ -83,8 +84,7 @@ class Endpoint:
         except TimeoutError:
             return f"no answer within {REACH_S:g} s"
         except OSError as error:
-            # asyncio's own text names the socket address in Python's notation.
-            return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else str(error)
+            return said_of(error)
         writer.close()
         return None
 
@@ -97,12 +97,11 @@ class Endpoint:
 
     async def _is_back(self) -> bool:
         try:
-            async with asyncio.timeout(min(REACH_S, self._limits.timeout_s)):
-                session = await self._session_here()
-                url = self.base_url + "/models"
-                async with session.get(url, headers=self._headers, allow_redirects=False) as response:
-                    return response.status < 500
-        except (aiohttp.ClientError, OSError, TimeoutError):
+            soon = min(REACH_S, self._limits.timeout_s)
+            return (
+                await self._wire.exchange("GET", self._path + "/models", self._headers, timeout_s=soon)
+            ).status < 500
+        except (CallError, OSError):
             return False
 
     async def post(
@@ -114,7 +113,7 @@ class Endpoint:
         address's /v1, not under it. Raises `CallError`, also what `read` raises of it, without the key and shortened;
         at once where the endpoint is dead.
         """
-        url = (self.base_url.removesuffix("/v1") if beside_v1 else self.base_url) + path
+        path = (self._path.removesuffix("/v1") if beside_v1 else self._path) + path
         sent = await self._slots.take()
         try:
             if self._health.dead is not None and (why := await self.down()) is not None:
@@ -123,7 +122,7 @@ class Endpoint:
             self.allow()
             start = time.perf_counter()
             try:
-                made = await self._attempt(url, body, read)
+                made = await self._attempt(path, body, read)
             except CallError as error:
                 self._health.failed(error)
                 if _overloaded(error):
@@ -136,19 +135,22 @@ class Endpoint:
         finally:
             self._slots.free()
 
-    async def _attempt(self, url: str, body: Mapping[str, Any], read: Callable[[dict[str, Any], bytes], T]) -> T:
+    async def _attempt(self, path: str, body: Mapping[str, Any], read: Callable[[dict[str, Any], bytes], T]) -> T:
         try:
-            async with asyncio.timeout(self._limits.timeout_s):
-                content_type, raw = await self._exchange(url, json.dumps(body).encode())
-            return read(self._without_key(parse(raw, content_type)), raw)
+            headers = b"Content-Type: application/json\r\n" + self._headers
+            sent, timeout_s = json.dumps(body).encode(), self._limits.timeout_s
+            reply = await self._wire.exchange("POST", path, headers, sent, timeout_s=timeout_s)
+            if reply.status >= 300:
+                raise _failed(reply)
+            content_type = reply.headers.get("content-type", "").partition(";")[0].strip()
+            return read(self._without_key(parse(reply.body, content_type)), reply.body)
         except TimeoutError:
             waited = f"no whole reply from {self.base_url} within {self._limits.timeout_s:g} s"
             raise CallError("timeout", waited) from None
         except CallError as error:
             raise scrubbed(self._of_setup(error), self._secrets) from None
-        except (aiohttp.ClientError, OSError) as error:
-            said = str(error) or type(error).__name__
-            failed = CallError("connection", f"no connection to {self.base_url}: {said}")
+        except OSError as error:
+            failed = CallError("connection", f"no connection to {self.base_url}: {said_of(error)}")
             raise scrubbed(failed, self._secrets) from None
 
     def _without_key(self, reply: Any) -> Any:
@@ -167,31 +169,8 @@ class Endpoint:
         said = f"{self.base_url} refuses {self._key} ({error})"
         return CallError("setup", said, http_status=error.http_status, text=error.text)
 
-    async def _exchange(self, url: str, body: bytes) -> tuple[str, bytes]:
-        session = await self._session_here()
-        async with session.post(url, data=body, headers=self._headers, allow_redirects=False) as response:
-            raw = await _read(response)
-            if response.status >= 300:
-                raise _failed(response.status, response.headers, raw)
-            return response.content_type, raw
-
-    async def _session_here(self) -> aiohttp.ClientSession:
-        loop = asyncio.get_running_loop()
-        if self._loop is not loop:
-            await self.close()
-        if self._session is None:
-            # The deadline is ours: aiohttp's own would not cover a reply that comes byte by byte.
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._limits.concurrency),
-                timeout=aiohttp.ClientTimeout(total=None),
-            )
-            self._loop = loop
-        return self._session
-
     async def close(self) -> None:
-        session, self._session = self._session, None
-        if session is not None:
-            await session.close()
+        await self._wire.close()
 
 
 def endpoint_of(spec: ModelSpec, *, name: str = "", environ: Mapping[str, str] = os_environ) -> Endpoint:
@@ -252,36 +231,25 @@ def _checked(base_url: str) -> str:
     return base_url.rstrip("/")
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The whole body, but no more than memory has room for: packed, a few kilobytes may stand for gigabytes."""
-    parts: list[bytes] = []
-    length = 0
-    async for part in response.content.iter_any():
-        length += len(part)
-        if length > MAX_BYTES:
-            raise CallError("bad_reply", f"the reply is longer than {MAX_BYTES:,} bytes")
-        parts.append(part)
-    return b"".join(parts)
-
-
 def _overloaded(error: CallError) -> bool:
     return error.kind in ("rate_limit", "timeout") or error.http_status == 503
 
 
-def _failed(status: int, headers: Mapping[str, str], raw: bytes) -> CallError:
+def _failed(reply: Reply) -> CallError:
     """What a status of 300 and above means."""
+    status = reply.status
     if status < 400:
-        moved = f"HTTP {status}: moved to {headers.get('Location', 'nowhere')}; put the new address in base_url"
+        moved = f"HTTP {status}: moved to {reply.headers.get('location', 'nowhere')}; put the new address in base_url"
         return CallError("request", moved, http_status=status)
     try:
-        said = endpoint_message(parse(raw))
+        said = endpoint_message(parse(reply.body))
     except CallError:
         said = ""
-    text = raw.decode("utf-8", "replace")
+    text = reply.body.decode("utf-8", "replace")
     return CallError(
         kind_of_status(status),
         f"HTTP {status}: {said or text or 'no explanation'}",
         http_status=status,
-        retry_after=retry_after(headers.get("Retry-After")),
+        retry_after=retry_after(reply.headers.get("retry-after")),
         text=text,
     )

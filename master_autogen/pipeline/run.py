@@ -227,7 +227,7 @@ def _embedder(inputs: Inputs, log_path: Path, run_id: str, resumed: bool) -> Emb
 
 
 def _record(inputs: Inputs, run_id: str, embedder: Embedder) -> RunRecord:
-    packages = ("pyautogen", "autogen-agentchat", "pydantic", "aiohttp", "sqlite-utils")
+    packages = ("pyautogen", "autogen-agentchat", "pydantic", "httptools", "sqlite-utils")
     versions = {"master-autogen": __version__, "python": platform.python_version()}
     texts = {s.name: s.model_dump(mode="json") for s in inputs.scenarios}
     return RunRecord(
