@@ -66,6 +66,8 @@ def _compiled(template: str) -> jinja2.Template:
 
 def fill(template: str, values: Mapping[str, object]) -> str:
     """`template` with `values` put in; outer blank space is stripped. Raises `TemplateFault` for a missing name."""
+    if "{" not in template and "\r" not in template:  # a third of a lesson's prompts have nothing to fill
+        return template.strip()
     parts: list[str] = []
     length = 0
     try:

@@ -25,7 +25,12 @@ class Listener(BaseChatAgent):
     """Keeps the public history and the last cue; `episode_id` makes message ids the same in every playing."""
 
     def __init__(self, name: str, client: ChatCompletionClient, *, episode_id: str, description: str = "") -> None:
-        super().__init__(name, description or name)
+        # In place of BaseChatAgent's, which opens an OpenTelemetry span: an episode makes three agents, and their spans
+        # would take longer than a whole turn of its group chat.
+        if not name.isidentifier():
+            raise ValueError(f"agent name {name!r} is no identifier")
+        self._name = name
+        self._description = description or name
         self._client = client
         self._episode_id = episode_id
         self._heard: list[BaseChatMessage] = []

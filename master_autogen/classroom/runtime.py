@@ -49,6 +49,7 @@ class TeamRuntime(AgentRuntime):
         self._waiting: Counter[str] = Counter()  # deliveries under way, by the recipient's type
         self._numbers = itertools.count(1)
         self._closing = False
+        self._token = CancellationToken()  # for what nobody wants to cancel
 
     async def register_factory(
         self,
@@ -66,14 +67,17 @@ class TeamRuntime(AgentRuntime):
     async def add_subscription(self, subscription: Subscription) -> None:
         self._subscriptions.append(subscription)
         if isinstance(subscription, TypeSubscription):
-            self._types_by_topic[subscription.topic_type].append(subscription.agent_type)
+            self.connect(subscription.topic_type, subscription.agent_type)
+
+    def connect(self, topic_type: str, agent_type: str) -> None:
+        """As a `TypeSubscription`, which nobody will want to remove."""
+        self._types_by_topic[topic_type].append(agent_type)
 
     async def remove_subscription(self, id: str) -> None:
-        self._subscriptions = [s for s in self._subscriptions if s.id != id]
-        self._types_by_topic.clear()
-        for s in self._subscriptions:
-            if isinstance(s, TypeSubscription):
-                self._types_by_topic[s.topic_type].append(s.agent_type)
+        for found in [s for s in self._subscriptions if s.id == id]:
+            self._subscriptions.remove(found)
+            if isinstance(found, TypeSubscription):
+                self._types_by_topic[found.topic_type].remove(found.agent_type)
 
     def add_message_serializer(self, serializer: MessageSerializer[Any] | Sequence[MessageSerializer[Any]]) -> None:
         """Nothing leaves the process, so nothing is serialised."""
@@ -104,10 +108,11 @@ class TeamRuntime(AgentRuntime):
         A recipient that has nothing waiting may take the message at once instead, if it has a method `take` that says
         yes to it: nobody is overtaken, and no task is made.
         """
+        key = topic_id.source
         for agent_type in self._types_by_topic.get(topic_id.type, ()):
-            if sender is not None and (sender.type, sender.key) == (agent_type, topic_id.source):
+            if sender is not None and sender.type == agent_type and sender.key == key:
                 continue
-            agent = await self._agent(agent_type, topic_id.source)
+            agent = self._agents.get((agent_type, key)) or await self._agent(agent_type, key)
             take = getattr(agent, "take", None)
             if take is not None and not self._waiting[agent_type] and take(message):
                 continue
@@ -149,7 +154,7 @@ class TeamRuntime(AgentRuntime):
             sender=sender,
             topic_id=topic_id,
             is_rpc=topic_id is None,
-            cancellation_token=cancellation_token or CancellationToken(),
+            cancellation_token=cancellation_token or self._token,
             message_id=message_id or str(next(self._numbers)),
         )
         with MessageHandlerContext.populate_context(agent.id):
@@ -207,8 +212,16 @@ class TeamRuntime(AgentRuntime):
             await (await self._agent(whose.type, whose.key)).load_state(agent_state)
 
     async def aclose(self) -> None:
-        """Cancel what is still being delivered and wait until it is gone."""
+        """Cancel what is still being delivered and wait until it is gone; then let go of the team.
+
+        Who refers to the runtime and is referred to by it would otherwise be left to the garbage collector, which takes
+        a tenth of a busy run's time to find hundreds of finished teams."""
         self._closing = True
-        for task in (waiting := list(self._deliveries)):
-            task.cancel()
-        await asyncio.gather(*waiting, return_exceptions=True)
+        if waiting := list(self._deliveries):
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        self.on_failure = None
+        self._factories.clear()
+        self._agents.clear()
+        self._types_by_topic.clear()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from autogen_agentchat.base import ChatAgent, Response, TaskResult, Team, TerminationCondition
 from autogen_agentchat.messages import BaseAgentEvent, BaseChatMessage, MessageFactory, StopMessage, TextMessage
@@ -18,12 +18,17 @@ from autogen_agentchat.teams._group_chat._base_group_chat_manager import BaseGro
 from autogen_agentchat.teams._group_chat._chat_agent_container import ChatAgentContainer
 from autogen_agentchat.teams._group_chat._events import (
     GroupChatAgentResponse,
+    GroupChatMessage,
+    GroupChatPause,
     GroupChatRequestPublish,
+    GroupChatReset,
+    GroupChatResume,
     GroupChatStart,
+    GroupChatTeamResponse,
     GroupChatTermination,
     SerializableException,
 )
-from autogen_core import AgentRuntime, AgentType, CancellationToken, DefaultTopicId, MessageContext, TypeSubscription
+from autogen_core import AgentRuntime, AgentType, BaseAgent, CancellationToken, DefaultTopicId, MessageContext, TopicId
 
 from master_autogen.classroom.cue import Cue
 from master_autogen.classroom.play import Heard, Play, Step
@@ -31,6 +36,9 @@ from master_autogen.classroom.runtime import TeamRuntime
 
 DIRECTOR = "director"
 RuntimeName = Literal["own", "autogen"]
+M = TypeVar("M", bound=BaseAgentEvent | BaseChatMessage)
+
+_SPEAK = GroupChatRequestPublish()
 
 
 class Director(BaseGroupChatManager):
@@ -40,6 +48,27 @@ class Director(BaseGroupChatManager):
         super().__init__(*args)  # type: ignore[arg-type]
         self._play = play
         self._on_step = on_step
+        self._topics = {role: TopicId(t, self.id.key) for role, t in self._participant_name_to_topic_type.items()}
+
+    def take(self, message: Any) -> bool:
+        """What a participant wants shown goes to whoever looks on at once."""
+        if isinstance(message, GroupChatMessage):
+            self._output_message_queue.put_nowait(message.message)
+            return True
+        return False
+
+    async def on_message_impl(self, message: Any, ctx: MessageContext) -> Any:
+        """As AutoGen's, without the lock for what comes one at a time: speakers are asked one after the other."""
+        if isinstance(message, GroupChatAgentResponse):
+            return await self.handle_agent_response(message, ctx)  # type: ignore[call-arg]
+        return await super().on_message_impl(message, ctx)
+
+    async def _transition_to_next_speakers(self, cancellation_token: CancellationToken) -> None:
+        """As AutoGen's, for one speaker at a time, and without a task for choosing it and an event of the choice, which
+        nobody sees."""
+        speaker = await self.select_speaker(self._message_thread)
+        self._active_speakers.append(speaker)
+        await self.publish_message(_SPEAK, self._topics[speaker], cancellation_token=cancellation_token)
 
     async def validate_group_state(self, messages: list[BaseChatMessage] | None) -> None:
         """Any start will do: the task is the question, which everybody may hear."""
@@ -72,6 +101,7 @@ class Director(BaseGroupChatManager):
         self._on_step(step)
         speaker = step.phase.role
         cue = Cue(
+            id=f"{self._play.episode.id}:{step.turn}:{step.attempt}:cue",
             source=DIRECTOR,
             content=f"{step.prompt}\n\n{step.ask}".strip(),
             phase=step.phase.name,
@@ -81,8 +111,7 @@ class Director(BaseGroupChatManager):
             ask=step.ask,
             withdrawn=list(self._play.withdrawn),
         )
-        topic = self._participant_name_to_topic_type[speaker]
-        await self.publish_message(GroupChatStart(messages=[cue]), topic_id=DefaultTopicId(type=topic))
+        await self.publish_message(GroupChatStart(messages=[cue]), self._topics[speaker])
         return speaker
 
     @classmethod
@@ -91,45 +120,74 @@ class Director(BaseGroupChatManager):
         return super()._discover_handlers()
 
 
-class Seat(ChatAgentContainer):
-    """A participant's place in the chat, as AutoGen's, for the own runtime: what is said goes into its buffer at once,
-    and asking it to speak opens no span. AutoGen's looks its handlers up anew for every participant of every chat."""
+class Seat(BaseAgent):
+    """A participant's place in the chat on the own runtime: what AutoGen's `ChatAgentContainer` is, for one agent. What
+    is said goes into its buffer at once, and asking it to speak opens no span; AutoGen's takes longer to be made than
+    all that it does in an episode."""
 
-    @classmethod
-    @cache
-    def _discover_handlers(cls) -> Sequence[Any]:
-        return super()._discover_handlers()
+    def __init__(self, group_topic: str, output_topic: str, agent: ChatAgent, factory: MessageFactory) -> None:
+        super().__init__(agent.description)
+        self._agent = agent
+        self._factory = factory
+        self._group = TopicId(group_topic, self.id.key)
+        self._output = TopicId(output_topic, self.id.key)
+        self._buffer: list[BaseChatMessage] = []
 
     def take(self, message: Any) -> bool:
         if isinstance(message, GroupChatAgentResponse):
-            self._buffer_message(message.response.chat_message)
-            return True
-        if isinstance(message, GroupChatStart):
+            self._hear(message.response.chat_message)
+        elif isinstance(message, GroupChatStart):
             for said in message.messages or ():
-                self._buffer_message(said)
-            return True
-        return False
+                self._hear(said)
+        elif isinstance(message, GroupChatTeamResponse):
+            for part in message.result.messages:
+                if isinstance(part, BaseChatMessage):
+                    self._hear(part)
+        else:
+            return False
+        return True
 
-    async def on_message_impl(self, message: Any, ctx: MessageContext) -> Any:
-        if isinstance(message, GroupChatRequestPublish) and not isinstance(self._agent, Team):
-            return await self._speak(self._agent, ctx.cancellation_token)
-        return await super().on_message_impl(message, ctx)
-
-    async def _speak(self, agent: ChatAgent, token: CancellationToken) -> None:
+    async def on_message_impl(self, message: Any, ctx: MessageContext) -> None:
         """An exception goes to the runtime as it was raised: nobody else needs to be told."""
+        if self.take(message):
+            return
+        if isinstance(message, GroupChatRequestPublish):
+            await self._speak(ctx.cancellation_token)
+        elif isinstance(message, GroupChatReset):
+            self._buffer.clear()
+            await self._agent.on_reset(ctx.cancellation_token)
+        elif isinstance(message, GroupChatPause):
+            await self._agent.on_pause(ctx.cancellation_token)
+        elif isinstance(message, GroupChatResume):
+            await self._agent.on_resume(ctx.cancellation_token)
+        else:
+            raise ValueError(f"{self._agent.name} cannot do anything with a {type(message).__name__}")
+
+    async def _speak(self, token: CancellationToken) -> None:
         response: Response | None = None
-        async for said in agent.on_messages_stream(_that_count(self._message_buffer), token):
+        async for said in self._agent.on_messages_stream(_that_count(self._buffer), token):
             if isinstance(said, Response):
                 response = said
             else:
-                await self._log_message(said)
+                await self._show(said)
         if response is None:
-            raise RuntimeError(f"{agent.name} gave no response")
-        await self._log_message(response.chat_message)
-        self._message_buffer.clear()
-        answer = GroupChatAgentResponse(response=response, name=agent.name)
-        topic = DefaultTopicId(type=self._parent_topic_type)
-        await self.publish_message(answer, topic_id=topic, cancellation_token=token)
+            raise RuntimeError(f"{self._agent.name} gave no response")
+        await self._show(response.chat_message)
+        self._buffer.clear()
+        answer = GroupChatAgentResponse(response=response, name=self._agent.name)
+        await self.publish_message(answer, self._group, cancellation_token=token)
+
+    def _hear(self, message: BaseChatMessage) -> None:
+        self._buffer.append(self._known(message))
+
+    async def _show(self, message: BaseAgentEvent | BaseChatMessage) -> None:
+        shown = GroupChatMessage(message=self._known(message))
+        await self.publish_message(shown, self._output)
+
+    def _known(self, message: M) -> M:
+        if not self._factory.is_registered(message.__class__):
+            raise ValueError(f"{self._agent.name}: the team does not know messages of type {type(message).__name__}")
+        return message
 
 
 def _that_count(messages: Sequence[BaseChatMessage]) -> list[BaseChatMessage]:
@@ -220,15 +278,15 @@ class ScriptedGroupChat(BaseGroupChat):
 
     async def _init(self, runtime: AgentRuntime) -> None:
         """As AutoGen's, on the own runtime without its look-up of serialisers, as nothing is serialised there."""
-        if self._own is None:
+        own = self._own
+        if own is None:
             await super()._init(runtime)
             return
         group, output = self._group_topic_type, self._output_topic_type
         for agent, topic in zip(self._participants, self._participant_topic_types, strict=True):
-            seat = self._seat(agent)
-            await runtime.register_factory(AgentType(topic), seat, expected_class=Seat)
-            await runtime.add_subscription(TypeSubscription(topic, topic))
-            await runtime.add_subscription(TypeSubscription(group, topic))
+            await own.register_factory(AgentType(topic), self._seat(agent))
+            own.connect(topic, topic)
+            own.connect(group, topic)
         manager = self._group_chat_manager_topic_type
         factory = self._create_group_chat_manager_factory(
             self._group_chat_manager_name,
@@ -242,13 +300,15 @@ class ScriptedGroupChat(BaseGroupChat):
             self._max_turns,
             self._message_factory,
         )
-        await runtime.register_factory(AgentType(manager), factory, expected_class=Director)
+        await own.register_factory(AgentType(manager), factory)
         for topic in (manager, group, output):
-            await runtime.add_subscription(TypeSubscription(topic, manager))
+            own.connect(topic, manager)
         self._initialized = True
 
-    def _seat(self, agent: ChatAgent | Team) -> Callable[[], Seat]:
-        return lambda: Seat(self._group_topic_type, self._output_topic_type, agent, self._message_factory)
+    def _seat(self, agent: ChatAgent | Team) -> Callable[[], Seat | ChatAgentContainer]:
+        """A team in a role gets AutoGen's own place."""
+        place = ChatAgentContainer if isinstance(agent, Team) else Seat
+        return lambda: place(self._group_topic_type, self._output_topic_type, agent, self._message_factory)  # type: ignore[arg-type]
 
     async def run_stream(
         self,

@@ -1,0 +1,108 @@
+"""The small runtime and the seats it has: what AutoGen's own do for a chat, and nothing left behind."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
+
+import pytest
+from autogen_agentchat.agents import BaseChatAgent
+from autogen_agentchat.base import Response
+from autogen_agentchat.conditions import MaxMessageTermination
+from autogen_agentchat.messages import BaseChatMessage, StructuredMessage, TextMessage
+from autogen_agentchat.teams import RoundRobinGroupChat
+from autogen_core import CancellationToken
+from pydantic import BaseModel
+
+from master_autogen.classroom.cue import Cue
+from master_autogen.classroom.episode import build_team, play_episode
+from master_autogen.classroom.play import Play
+from master_autogen.classroom.team import ScriptedGroupChat, question
+from tests.kit import plan, stage
+
+
+class Sayer(BaseChatAgent):
+    """Says one thing; keeps what was done to it."""
+
+    def __init__(self, name: str, said: BaseChatMessage) -> None:
+        super().__init__(name, "says one thing")
+        self._said = said
+        self.done: list[str] = []
+
+    @property
+    def produced_message_types(self) -> Sequence[type[BaseChatMessage]]:
+        return (TextMessage,)
+
+    async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
+        return Response(chat_message=self._said)
+
+    async def on_reset(self, cancellation_token: CancellationToken) -> None:
+        self.done.append("reset")
+
+    async def on_pause(self, cancellation_token: CancellationToken) -> None:
+        self.done.append("pause")
+
+    async def on_resume(self, cancellation_token: CancellationToken) -> None:
+        self.done.append("resume")
+
+
+@pytest.mark.parametrize("scenario", ["error_correction", "debate", "analogical_reasoning", "rewriting"])
+async def test_a_finished_episode_leaves_nothing_to_the_garbage_collector(scenario: str) -> None:
+    """Whatever referred to itself would be looked for in the middle of a run, among all that is in use."""
+    at = stage(scenario)
+    lesson = plan(at.scenario, at.pool)
+    await play_episode(at, lesson, lesson.episodes[0])  # what is made once and kept
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(5):
+            await play_episode(at, lesson, lesson.episodes[0])
+        left = gc.collect()
+    finally:
+        gc.enable()
+    assert left == 0
+
+
+async def test_a_team_of_a_users_own_can_have_a_role() -> None:
+    at = stage("error_correction", judge=False)
+    lesson = plan(at.scenario, at.pool)
+    ours = build_team(at, lesson, lesson.episodes[0])
+    words = ("Begin with what is there.", "Think about what happens when more apples come.")
+    inner = [Sayer(f"helper_{i}", TextMessage(content=text, source="teacher")) for i, text in enumerate(words)]
+    pair = RoundRobinGroupChat(
+        [*inner], name="teacher", termination_condition=MaxMessageTermination(4), custom_message_types=[Cue]
+    )
+    others = [agent for agent in ours._participants if agent.name != "teacher"]
+    team = ScriptedGroupChat([pair, *others], Play(at.scenario, lesson, lesson.episodes[0]))
+    result = await team.run(task=question(team.play))
+    assert result.stop_reason is not None
+    assert [turn.role for turn in team.play.turns][:2] == ["teacher", "slow_student"]
+    assert team.play.turns[0].text.endswith(
+        words[-1]
+    )  # the last word of the inner team counts; before it came question and cue
+
+
+class Verdict(BaseModel):
+    good: bool
+
+
+async def test_a_message_of_a_kind_that_nobody_knows_is_refused_by_name() -> None:
+    said = StructuredMessage[Verdict](content=Verdict(good=True), source="teacher")
+    at = stage("error_correction", judge=False, guests={"teacher": lambda role, client: Sayer(role, said)})
+    lesson = plan(at.scenario, at.pool)
+    episode = await play_episode(at, lesson, lesson.episodes[0])
+    assert (episode.status, episode.reason) == (
+        "failed",
+        "ValueError: teacher: the team does not know messages of type StructuredMessage[Verdict]",
+    )
+
+
+async def test_pause_and_resume_reach_the_agents() -> None:
+    sayer = Sayer("teacher", TextMessage(content="Begin with what is there.", source="teacher"))
+    at = stage("error_correction", judge=False, guests={"teacher": lambda role, client: sayer})
+    lesson = plan(at.scenario, at.pool)
+    team = build_team(at, lesson, lesson.episodes[0])
+    await team._init(team._runtime)
+    await team.pause()
+    await team.resume()
+    assert sayer.done == ["pause", "resume"]
