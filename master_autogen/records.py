@@ -100,6 +100,22 @@ runs; the rules are in `wording.malrules`."""
 class Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its fields alone, in half the time that pydantic takes: lessons come from worker processes."""
+        return _unpickled, (self.__class__, self.__dict__)
+
+
+_set = object.__setattr__
+
+
+def _unpickled(cls: type[Record], fields: dict[str, Any]) -> Record:
+    made = cls.__new__(cls)
+    _set(made, "__dict__", fields)
+    _set(made, "__pydantic_fields_set__", set(fields))
+    _set(made, "__pydantic_extra__", None)
+    _set(made, "__pydantic_private__", None)
+    return made
+
 
 class Seed(Record):
     """An instruction with its reference response.

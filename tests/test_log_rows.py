@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from master_autogen.log import LogWriter, RunRecord, episode_calls, get_lesson, lesson_calls, open_log
-from master_autogen.log.rows import call_row, text_hash
+from master_autogen.log.rows import CALLS, call_row, text_hash
 from master_autogen.log.sql import storable, to_json
 from master_autogen.records import (
     Call,
@@ -230,7 +230,7 @@ def test_two_spellings_of_one_instruction_share_a_seed_and_keep_their_own() -> N
 
 def test_long_texts_go_by_reference_and_short_ones_stay() -> None:
     row, texts = call_row(call())
-    request = json.loads(str(row[list(Call.model_fields).index("request")]))
+    request = json.loads(str(row[CALLS.columns.index("request")]))
     ref = text_hash(LONG)
     assert request["messages"] == [
         {"role": "user", "source": "teacher", "ref": ref},
@@ -253,7 +253,7 @@ def test_the_hash_is_sixteen_digits_of_sha256() -> None:
 def test_what_a_scorer_is_given_and_the_schema_of_a_reply_are_shared_texts() -> None:
     request = {"context": LONG, "text": "Four.", "model": "small"}
     row, texts = call_row(call(purpose="score", request=request))
-    stored = json.loads(str(row[list(Call.model_fields).index("request")]))
+    stored = json.loads(str(row[CALLS.columns.index("request")]))
     assert stored == {"context": {"ref": text_hash(LONG)}, "text": "Four.", "model": "small"}
     assert texts == {text_hash(LONG): LONG}
     schema = {"type": "json_schema", "json_schema": {"name": "verdict", "strict": True}}

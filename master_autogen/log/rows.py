@@ -13,6 +13,8 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Mapping
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from master_autogen.log.sql import Insert, Row, row, to_json
@@ -35,6 +37,7 @@ WHOLE_EPISODE = -1  # checks.turn_idx of a check of a whole episode
 _LONGEST_INLINE = 80  # characters; a longer text goes to `texts`
 
 
+@lru_cache(maxsize=1024)  # each turn of an episode sends the texts before it again
 def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
@@ -129,9 +132,19 @@ def planned_episode_of(found: Mapping[str, Any]) -> EpisodePlan:
 
 # --- turns, checks, grades, selections ---
 
-TURNS = Insert("turns", ("episode_id", *Turn.model_fields))
-CHECKS = Insert("checks", ("episode_id", *CheckResult.model_fields, "seq"))
-GRADES = Insert("grades", (*Grade.model_fields, "seq"))
+
+def _but(record: type[Record], *others: str) -> tuple[str, ...]:
+    """The record's fields that are columns as they are."""
+    return tuple(name for name in record.model_fields if name not in others)
+
+
+_TURN = _but(Turn, "notes")
+_CHECK = _but(CheckResult, "turn_idx")
+_GRADE = _but(Grade, "detail")
+_of_turn, _of_check, _of_grade = attrgetter(*_TURN), attrgetter(*_CHECK), attrgetter(*_GRADE)
+TURNS = Insert("turns", ("episode_id", *_TURN, "notes"))
+CHECKS = Insert("checks", ("episode_id", "turn_idx", *_CHECK, "seq"))
+GRADES = Insert("grades", (*_GRADE, "detail", "seq"))
 _SELECTION = (
     "run_id",
     "round",
@@ -150,12 +163,8 @@ SELECTIONS = Insert(
 )
 
 
-def _fields(record: Record) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in type(record).model_fields}
-
-
 def turn_row(episode_id: str, turn: Turn) -> Row:
-    return row(episode_id, *(_fields(turn) | {"notes": to_json(dict(turn.notes))}).values())
+    return row(episode_id, *_of_turn(turn), to_json(dict(turn.notes)))
 
 
 def turn_of(found: Mapping[str, Any]) -> Turn:
@@ -166,7 +175,7 @@ def turn_of(found: Mapping[str, Any]) -> Turn:
 
 def check_row(episode_id: str, check: CheckResult, seq: int) -> Row:
     turn_idx = WHOLE_EPISODE if check.turn_idx is None else check.turn_idx
-    return row(episode_id, *(_fields(check) | {"turn_idx": turn_idx}).values(), seq)
+    return row(episode_id, turn_idx, *_of_check(check), seq)
 
 
 def check_of(found: Mapping[str, Any]) -> CheckResult:
@@ -175,7 +184,7 @@ def check_of(found: Mapping[str, Any]) -> CheckResult:
 
 
 def grade_row(grade: Grade, seq: int) -> Row:
-    return row(*(_fields(grade) | {"detail": to_json(dict(grade.detail))}).values(), seq)
+    return row(*_of_grade(grade), to_json(dict(grade.detail)), seq)
 
 
 def grade_of(found: Mapping[str, Any]) -> Grade:
@@ -197,7 +206,9 @@ def selection_of(found: Mapping[str, Any]) -> SelectionRow:
 
 _SCORED = ("context", "text")  # of a scorer's request
 
-CALLS = Insert("calls", tuple(Call.model_fields), or_else="OR REPLACE")
+_CALL = _but(Call, "request", "detail")
+_of_call = attrgetter(*_CALL)
+CALLS = Insert("calls", (*_CALL, "request", "detail"), or_else="OR REPLACE")
 TEXTS = Insert("texts", ("hash", "text"), or_else="OR IGNORE")
 
 
@@ -212,8 +223,7 @@ def call_row(call: Call) -> tuple[Row, dict[str, str]]:
             request[name] = {"ref": _shared(request[name], texts)}
     if request.get("schema") is not None:
         request["schema"] = {"ref": _shared(to_json(request["schema"]), texts)}
-    fields = _fields(call) | {"request": to_json(request), "detail": to_json(dict(call.detail))}
-    return row(*fields.values()), texts
+    return row(*_of_call(call), to_json(request), to_json(dict(call.detail))), texts
 
 
 def _by_reference(message: Mapping[str, Any], texts: dict[str, str]) -> dict[str, Any]:

@@ -54,7 +54,8 @@ def storable(value: Value) -> Value:
 
 
 def row(*values: Value) -> Row:
-    return tuple(storable(value) for value in values)
+    # Nearly every value is no text or plain ASCII, and a lesson has some hundred rows.
+    return tuple([v if type(v) is not str or v.isascii() else storable(v) for v in values])
 
 
 def fetch(db: Database, sql: str, parameters: Sequence[Value] = ()) -> list[dict[str, Any]]:
@@ -70,7 +71,10 @@ def each(db: Database, sql: str, parameters: Sequence[Value] = ()) -> Iterator[d
     )
 
 
+_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
+
 def to_json(value: Any) -> str:
     """Compact JSON; escaped to ASCII only where lone surrogates ask for it, so that people can read the rest."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    text = _COMPACT(value)
     return text if isinstance(storable(text), str) else json.dumps(value, separators=(",", ":"))

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sqlite_utils import Database
 
@@ -33,8 +33,7 @@ _STEP_ASIDE_S = 0.005  # a transaction takes 1 to 3 ms; where the disk stalls, c
 _KNOWN_TEXTS = 200_000  # hashes remembered, about 20 MB; beyond, SQLite finds the doubles
 
 
-@dataclass(frozen=True)
-class CallRow:
+class CallRow(NamedTuple):
     """A row of `calls`, and the long texts that it names by hash."""
 
     row: Row

@@ -10,7 +10,8 @@ import hashlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from master_autogen.errors import CallError
@@ -77,8 +78,7 @@ def call_numbers(recorded: Recorded, owner: str) -> Iterator[int]:
     return itertools.count(1 + max(known, default=-1))
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """What one attempt brought, in the columns of a `Call`."""
 
     text: str
@@ -87,18 +87,20 @@ class Answer:
     tokens_estimated: bool = False
     finish_reason: str | None = None
     thought: str | None = None
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, Any] = MappingProxyType({})
     replayed: bool = False
+
+
+_SORTED = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
 def request_key(request: Mapping[str, Any]) -> str:
     """SHA-256 of the request's JSON with sorted keys: the same in every process and on every day."""
-    text = json.dumps(request, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = _SORTED(request)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-@dataclass(frozen=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One attempt as it went: `outcome` is None for a cancelled one; `started` is Unix time."""
 
     place: Identity
@@ -152,8 +154,16 @@ def difference(recorded: Mapping[str, Any], made: Mapping[str, Any]) -> str:
 def _columns(outcome: Answer | CallError | None, request: Mapping[str, Any]) -> dict[str, Any]:
     """What came of an attempt, by the names of `Call`; None stands for a cancelled one."""
     if isinstance(outcome, Answer):
-        fields = ("text", "thought", "finish_reason", "prompt_tokens", "completion_tokens", "tokens_estimated")
-        return {"status": "ok", "detail": dict(outcome.detail)} | {name: getattr(outcome, name) for name in fields}
+        return {
+            "status": "ok",
+            "text": outcome.text,
+            "thought": outcome.thought,
+            "finish_reason": outcome.finish_reason,
+            "prompt_tokens": outcome.prompt_tokens,
+            "completion_tokens": outcome.completion_tokens,
+            "tokens_estimated": outcome.tokens_estimated,
+            "detail": dict(outcome.detail),
+        }
     billed = outcome is None or outcome.kind in _MAY_BE_BILLED
     text = outcome.text if outcome else None
     columns: dict[str, Any] = {
