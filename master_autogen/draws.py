@@ -17,7 +17,7 @@ _BITS = 63  # fits SQLite's and most endpoints' signed 64-bit integers
 
 def draw(*what: object) -> int:
     """A whole number in [0, 2**63), the same for the same `what`."""
-    text = "\x1f".join(str(part) for part in what)
+    text = "\x1f".join(map(str, what))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") >> (64 - _BITS)
 
 

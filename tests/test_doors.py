@@ -29,6 +29,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "click": ("cli/",),
     "rich": ("cli/",),
     "pydantic": ("",),
+    "pydantic_core": ("models/", "log/"),
     "numpy": ("",),
 }
 

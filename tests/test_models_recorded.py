@@ -5,7 +5,6 @@ import hashlib
 import json
 import pickle
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -100,7 +99,7 @@ async def test_usage_that_is_not_said_is_estimated_and_said_to_be() -> None:
 
 async def test_no_price_no_cost() -> None:
     log = Log()
-    await ask(log.client(["42"], replace(SITE, price=None)))
+    await ask(log.client(["42"], SITE._replace(price=None)))
     assert log.calls[0].cost is None
 
 
@@ -138,7 +137,7 @@ async def test_a_call_is_tried_again_and_each_attempt_is_a_row() -> None:
 async def test_back_off_is_bounded() -> None:
     log = Log()
     with pytest.raises(CallError):
-        await ask(log.client([CallError("timeout", "slow")] * 12, replace(SITE, tries=12)))
+        await ask(log.client([CallError("timeout", "slow")] * 12, SITE._replace(tries=12)))
     assert len(log.calls) == 12
     assert len(log.slept) == 11
     assert all(10 <= seconds <= 20 for seconds in log.slept[6:])
@@ -336,7 +335,7 @@ async def test_calls_of_an_episode_are_numbered_across_its_agents() -> None:
     log, again = Log(), Log()
     numbers = call_numbers({}, "episode1")
     for agent in ("teacher", "student"):
-        await ask(log.client([ok("42")], replace(SITE, agent=agent), numbers=numbers))
+        await ask(log.client([ok("42")], SITE._replace(agent=agent), numbers=numbers))
     assert [call.seq for call in log.calls] == [0, 1]
     of_another = log.calls[1].model_copy(update={"episode_id": "episode2", "seq": 99})
     numbers = call_numbers(by_identity([*log.calls, of_another]), "episode1")
@@ -346,7 +345,7 @@ async def test_calls_of_an_episode_are_numbered_across_its_agents() -> None:
 
 async def test_calls_of_no_episode_belong_to_the_lesson() -> None:
     log = Log()
-    await ask(log.client([ok("42")], replace(SITE, episode_id=None)))
+    await ask(log.client([ok("42")], SITE._replace(episode_id=None)))
     assert list(by_identity(log.calls)) == [Identity("lesson1", "turn", "revise", "teacher", 3, 1)]
 
 
@@ -370,7 +369,7 @@ class Scorer:
 
 async def test_scores_are_recorded_tried_again_and_replayed() -> None:
     log, again = Log(), Log()
-    site = replace(SITE, purpose="score", agent="difficulty")
+    site = SITE._replace(purpose="score", agent="difficulty")
     scorer = RecordedScorer(Scorer(CallError("timeout", "slow"), -1.5), site, log.calls.append, sleep=log.sleep)
     scorer.at("small", 0, 1)
     made = await scorer.score("Q", "A")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeAlias
 
+import pydantic_core
 from sqlite_utils import Database
 
 Value: TypeAlias = str | int | float | bytes | None
@@ -71,10 +72,9 @@ def each(db: Database, sql: str, parameters: Sequence[Value] = ()) -> Iterator[d
     )
 
 
-_COMPACT = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
-
 def to_json(value: Any) -> str:
     """Compact JSON; escaped to ASCII only where lone surrogates ask for it, so that people can read the rest."""
-    text = _COMPACT(value)
-    return text if isinstance(storable(text), str) else json.dumps(value, separators=(",", ":"))
+    try:
+        return pydantic_core.to_json(value).decode()
+    except ValueError:
+        return json.dumps(value, separators=(",", ":"))

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from autogen_core import CancellationToken
 from autogen_core.models import (
@@ -26,6 +26,7 @@ from autogen_core.tools import Tool, ToolSchema
 from master_autogen.models.messages import JsonOutput, as_dicts, with_schema
 from master_autogen.models.tokens import estimate
 
+T = TypeVar("T")
 ToolChoice = Tool | Literal["auto", "required", "none"]
 NO_ARGS: Mapping[str, Any] = MappingProxyType({})
 CONTEXT_TOKENS = 8192  # what is taken for a context window where nobody says
@@ -58,10 +59,8 @@ class PlainClient(ChatCompletionClient):
     ) -> CreateResult:
         """See AutoGen's `ChatCompletionClient.create`; ValueError for tools and for contradictory arguments."""
         refuse_tools(self.model, tools)
-        asked = asyncio.ensure_future(self.ask(messages, with_schema(extra_create_args, json_output)))
-        if cancellation_token is not None:
-            cancellation_token.link_future(asked)
-        result = await asked
+        asked = self.ask(messages, with_schema(extra_create_args, json_output))
+        result = await (asked if cancellation_token is None else until_cancelled(asked, cancellation_token))
         self._usage = added(self._usage, result.usage)
         return result
 
@@ -113,6 +112,26 @@ class PlainClient(ChatCompletionClient):
         return ModelInfo(
             vision=False, function_calling=False, json_output=True, structured_output=True, family=self._family
         )
+
+
+async def until_cancelled(call: Awaitable[T], token: CancellationToken) -> T:
+    """Await `call`; the token cancels it, as it would a linked future, but without a task for every call."""
+    task = asyncio.current_task()
+    assert task is not None
+    under_way, by_token = True, False
+
+    def cancel() -> None:
+        nonlocal by_token
+        if under_way:
+            by_token = task.cancel()
+
+    token.add_callback(cancel)
+    try:
+        return await call
+    finally:
+        under_way = False
+        if by_token:
+            task.uncancel()  # the call was cancelled, and not whoever waits for it
 
 
 def refuse_tools(model: str, tools: Sequence[Tool | ToolSchema]) -> None:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 from autogen_core.models import CreateResult, LLMMessage
+from pydantic_core import to_json
 
 from master_autogen.errors import CallError, UserError
 from master_autogen.keys import SHORTEST
@@ -138,7 +139,7 @@ class Endpoint:
     async def _attempt(self, path: str, body: Mapping[str, Any], read: Callable[[dict[str, Any], bytes], T]) -> T:
         try:
             headers = b"Content-Type: application/json\r\n" + self._headers
-            sent, timeout_s = json.dumps(body).encode(), self._limits.timeout_s
+            sent, timeout_s = _as_json(body), self._limits.timeout_s
             reply = await self._wire.exchange("POST", path, headers, sent, timeout_s=timeout_s)
             if reply.status >= 300:
                 raise _failed(reply)
@@ -229,6 +230,13 @@ def _checked(base_url: str) -> str:
     if url.username or url.password:
         raise ValueError(f"base_url for {url.hostname} holds a user name or password; name a variable in api_key_env")
     return base_url.rstrip("/")
+
+
+def _as_json(body: Mapping[str, Any]) -> bytes:
+    try:
+        return to_json(body)  # a quarter of json's time
+    except ValueError:  # half a surrogate pair, which JSON can hold and UTF-8 cannot
+        return json.dumps(body).encode()
 
 
 def _overloaded(error: CallError) -> bool:

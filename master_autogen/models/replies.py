@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from autogen_core.models import ChatCompletionTokenLogprob, CreateResult, FinishReasons, RequestUsage, TopLogprob
+from pydantic_core import from_json
 
 from master_autogen.errors import CallError
 
@@ -30,9 +31,12 @@ _THINK = re.compile(r"\s*<think>(.*?)(?:</think>|\Z)", re.DOTALL)
 def parse(raw: bytes, content_type: str = "") -> dict[str, Any]:
     """The JSON object of a reply's body. Raises `CallError` of kind `bad_reply` that keeps the raw text."""
     try:
-        reply = json.loads(raw)
-    except (ValueError, RecursionError):
-        raise bad_reply(f"the reply is not JSON (content type {content_type or 'unknown'})", raw) from None
+        reply = from_json(raw)
+    except ValueError:  # among others what it refuses and JSON allows: half a surrogate pair
+        try:
+            reply = json.loads(raw)
+        except (ValueError, RecursionError):
+            raise bad_reply(f"the reply is not JSON (content type {content_type or 'unknown'})", raw) from None
     if not isinstance(reply, dict):
         raise bad_reply(f"the reply is JSON, but a {type(reply).__name__} and not an object", raw)
     return reply
