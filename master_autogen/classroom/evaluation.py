@@ -50,7 +50,7 @@ async def measure(desk: Desk, episode: Episode) -> Difficulty:
         return Difficulty(missing_reason="no_scorer")
     task = ToMeasure(turns=trained_turns(desk.stage.scenario, desk.lesson, episode))
     evaluator = DifficultyEvaluator(scorers)
-    answer = await evaluator.on_messages([StructuredMessage(content=task, source="lesson")], CancellationToken())
+    answer = await evaluator.on_messages([_shown(task, f"{episode.id}:measure")], CancellationToken())
     return _read(answer, Difficulty)
 
 
@@ -93,8 +93,12 @@ async def _ask(desk: Desk, rubric: Rubric, candidate: Episode, base: Episode, na
     first, second = shown if order == "ab" else reversed(shown)
     seed = desk.lesson.seed
     task = ToCompare(question=seed.instruction, reference=seed.response, first=first, second=second)
-    answer = await judge.on_messages([StructuredMessage(content=task, source="lesson")], CancellationToken())
+    answer = await judge.on_messages([_shown(task, f"{candidate.id}:{name}:{order}")], CancellationToken())
     return _read(answer, Judgement)
+
+
+def _shown(task: M, id: str) -> StructuredMessage[M]:
+    return StructuredMessage(content=task, source="lesson", id=id)
 
 
 def _read(answer: Response, schema: type[M]) -> M:

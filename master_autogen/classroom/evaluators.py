@@ -88,6 +88,10 @@ def _content(messages: Sequence[BaseChatMessage], schema: type[M]) -> M:
     return last.content
 
 
+def _answer(messages: Sequence[BaseChatMessage], found: BaseModel, name: str) -> Response:
+    return Response(chat_message=StructuredMessage(content=found, source=name, id=f"{messages[-1].id}:answer"))
+
+
 class Measured(NamedTuple):
     """What one scorer found of an episode's trained turns, in their order; why there is less than that."""
 
@@ -114,7 +118,7 @@ class DifficultyEvaluator(BaseChatAgent):
         task = _content(messages, ToMeasure)
         found = await all_of(_measure(scorer, task) for scorer in self._scorers.values())
         difficulty = _difficulty(dict(zip(self._scorers, found, strict=True)))
-        return Response(chat_message=StructuredMessage(content=difficulty, source=self.name))
+        return _answer(messages, difficulty, self.name)
 
 
 async def _measure(scorer: Scorer, task: ToMeasure) -> Measured:
@@ -204,7 +208,7 @@ class QualityJudge(BaseChatAgent):
     async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
         task = _content(messages, ToCompare)
         judgement = await self._judge(task, cancellation_token)
-        return Response(chat_message=StructuredMessage(content=judgement, source=self.name))
+        return _answer(messages, judgement, self.name)
 
     async def _judge(self, task: ToCompare, cancellation_token: CancellationToken) -> Judgement:
         shown = task.model_dump()

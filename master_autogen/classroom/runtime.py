@@ -105,17 +105,21 @@ class TeamRuntime(AgentRuntime):
     ) -> None:
         """One task a recipient, made in the order of subscription: the recipients' own locks keep that order.
 
-        A recipient that has nothing waiting may take the message at once instead, if it has a method `take` that says
-        yes to it: nobody is overtaken, and no task is made.
+        A recipient that has nothing waiting may take the message at once instead, so that nobody is overtaken and no
+        task is made: if it has a method `take` that says yes to it, or is `at_once` and the publisher waits for it.
         """
         key = topic_id.source
         for agent_type in self._types_by_topic.get(topic_id.type, ()):
             if sender is not None and sender.type == agent_type and sender.key == key:
                 continue
             agent = self._agents.get((agent_type, key)) or await self._agent(agent_type, key)
-            take = getattr(agent, "take", None)
-            if take is not None and not self._waiting[agent_type] and take(message):
-                continue
+            if not self._waiting[agent_type]:
+                take = getattr(agent, "take", None)
+                if take is not None and take(message):
+                    continue
+                if getattr(agent, "at_once", False):
+                    await self._deliver(agent, message, sender, topic_id, cancellation_token, message_id)
+                    continue
             task = asyncio.create_task(
                 self._deliver(agent, message, sender, topic_id, cancellation_token, message_id), name=agent_type
             )
@@ -133,10 +137,12 @@ class TeamRuntime(AgentRuntime):
         if task.cancelled():
             # Somebody inside (a client's own scope) was cancelled while the team goes on: without this it would wait
             # for the speaker for ever.
-            error: BaseException | None = RuntimeError("a speaker was cancelled from within")
-        else:
-            error = task.exception()
-        if error is not None and self.failure is None:
+            self._fail(RuntimeError("a speaker was cancelled from within"))
+        elif (error := task.exception()) is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if self.failure is None:
             self.failure = error
             if self.on_failure is not None:
                 self.on_failure(error)
@@ -157,8 +163,12 @@ class TeamRuntime(AgentRuntime):
             cancellation_token=cancellation_token or self._token,
             message_id=message_id or str(next(self._numbers)),
         )
-        with MessageHandlerContext.populate_context(agent.id):
-            return await agent.on_message(message, ctx=context)
+        try:
+            with MessageHandlerContext.populate_context(agent.id):
+                return await agent.on_message(message, ctx=context)
+        except Exception as error:
+            self._fail(error)  # at once: the manager may have told already that something went wrong, and not what
+            raise
 
     async def _agent(self, type: str, key: str) -> Agent:
         found = self._agents.get((type, key))

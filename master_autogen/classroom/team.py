@@ -12,7 +12,14 @@ from functools import cache
 from typing import Any, Literal, TypeVar
 
 from autogen_agentchat.base import ChatAgent, Response, TaskResult, Team, TerminationCondition
-from autogen_agentchat.messages import BaseAgentEvent, BaseChatMessage, MessageFactory, StopMessage, TextMessage
+from autogen_agentchat.messages import (
+    BaseAgentEvent,
+    BaseChatMessage,
+    MessageFactory,
+    ModelClientStreamingChunkEvent,
+    StopMessage,
+    TextMessage,
+)
 from autogen_agentchat.teams import BaseGroupChat
 from autogen_agentchat.teams._group_chat._base_group_chat_manager import BaseGroupChatManager
 from autogen_agentchat.teams._group_chat._chat_agent_container import ChatAgentContainer
@@ -28,7 +35,16 @@ from autogen_agentchat.teams._group_chat._events import (
     GroupChatTermination,
     SerializableException,
 )
-from autogen_core import AgentRuntime, AgentType, BaseAgent, CancellationToken, DefaultTopicId, MessageContext, TopicId
+from autogen_core import (
+    AgentId,
+    AgentRuntime,
+    AgentType,
+    BaseAgent,
+    CancellationToken,
+    DefaultTopicId,
+    MessageContext,
+    TopicId,
+)
 
 from master_autogen.classroom.cue import Cue
 from master_autogen.classroom.play import Heard, Play, Step
@@ -42,7 +58,10 @@ _SPEAK = GroupChatRequestPublish()
 
 
 class Director(BaseGroupChatManager):
-    """The manager: cues each speaker in private, hears what is said, and lets the play decide what comes next."""
+    """The manager: cues each speaker in private, hears what is said, and lets the play decide what comes next. Who has
+    spoken waits until it has, on the own runtime: speakers are asked one after the other."""
+
+    at_once = True
 
     def __init__(self, play: Play, on_step: Callable[[Step], None], *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
@@ -103,6 +122,7 @@ class Director(BaseGroupChatManager):
         cue = Cue(
             id=f"{self._play.episode.id}:{step.turn}:{step.attempt}:cue",
             source=DIRECTOR,
+            metadata={},
             content=f"{step.prompt}\n\n{step.ask}".strip(),
             phase=step.phase.name,
             turn=step.turn,
@@ -125,12 +145,12 @@ class Seat(BaseAgent):
     is said goes into its buffer at once, and asking it to speak opens no span; AutoGen's takes longer to be made than
     all that it does in an episode."""
 
-    def __init__(self, group_topic: str, output_topic: str, agent: ChatAgent, factory: MessageFactory) -> None:
+    def __init__(self, group: TopicId, output: TopicId, agent: ChatAgent, factory: MessageFactory) -> None:
         super().__init__(agent.description)
         self._agent = agent
         self._factory = factory
-        self._group = TopicId(group_topic, self.id.key)
-        self._output = TopicId(output_topic, self.id.key)
+        self._group = group
+        self._output = output
         self._buffer: list[BaseChatMessage] = []
 
     def take(self, message: Any) -> bool:
@@ -283,8 +303,9 @@ class ScriptedGroupChat(BaseGroupChat):
             await super()._init(runtime)
             return
         group, output = self._group_topic_type, self._output_topic_type
+        topics = TopicId(group, self._team_id), TopicId(output, self._team_id)
         for agent, topic in zip(self._participants, self._participant_topic_types, strict=True):
-            await own.register_factory(AgentType(topic), self._seat(agent))
+            await own.register_factory(AgentType(topic), self._seat(agent, *topics))
             own.connect(topic, topic)
             own.connect(group, topic)
         manager = self._group_chat_manager_topic_type
@@ -305,10 +326,11 @@ class ScriptedGroupChat(BaseGroupChat):
             own.connect(topic, manager)
         self._initialized = True
 
-    def _seat(self, agent: ChatAgent | Team) -> Callable[[], Seat | ChatAgentContainer]:
+    def _seat(self, agent: ChatAgent | Team, group: TopicId, output: TopicId) -> Callable[[], BaseAgent]:
         """A team in a role gets AutoGen's own place."""
-        place = ChatAgentContainer if isinstance(agent, Team) else Seat
-        return lambda: place(self._group_topic_type, self._output_topic_type, agent, self._message_factory)  # type: ignore[arg-type]
+        if isinstance(agent, Team):
+            return lambda: ChatAgentContainer(group.type, output.type, agent, self._message_factory)
+        return lambda: Seat(group, output, agent, self._message_factory)
 
     async def run_stream(
         self,
@@ -318,19 +340,46 @@ class ScriptedGroupChat(BaseGroupChat):
         output_task_messages: bool = True,
     ) -> AsyncGenerator[BaseAgentEvent | BaseChatMessage | TaskResult, None]:
         """As `BaseGroupChat.run_stream`; on the own runtime a speaker's exception comes out as it was raised."""
-        stream = super().run_stream(
-            task=task, cancellation_token=cancellation_token, output_task_messages=output_task_messages
-        )
+        own = self._own
+        if own is not None and isinstance(task, BaseChatMessage) and cancellation_token is None:
+            stream = self._played(own, task, output_task_messages)
+        else:
+            stream = super().run_stream(
+                task=task, cancellation_token=cancellation_token, output_task_messages=output_task_messages
+            )
         try:
             async for message in stream:
                 yield message
         except RuntimeError:
-            if self._own is not None and self._own.failure is not None:
-                raise self._own.failure from None
+            if own is not None and own.failure is not None:
+                raise own.failure from None
             raise
         finally:
-            if self._own is not None:
-                await self._own.aclose()
+            if own is not None:
+                await own.aclose()
+
+    async def _played(
+        self, own: TeamRuntime, task: BaseChatMessage, shows_task: bool
+    ) -> AsyncGenerator[BaseAgentEvent | BaseChatMessage | TaskResult, None]:
+        """What AutoGen's does for one message, without a task of the event loop to wait for each thing that is said."""
+        if self._is_running:
+            raise ValueError("the team is playing already")
+        self._is_running = True
+        try:
+            if not self._initialized:
+                await self._init(own)
+            start = GroupChatStart(messages=[task], output_task_messages=shows_task)
+            await own.send_message(start, AgentId(self._group_chat_manager_topic_type, self._team_id))
+            shown: list[BaseAgentEvent | BaseChatMessage] = []
+            while not isinstance(message := await self._output_message_queue.get(), GroupChatTermination):
+                yield message
+                if not isinstance(message, ModelClientStreamingChunkEvent):
+                    shown.append(message)
+            if message.error is not None:
+                raise RuntimeError(str(message.error))
+            yield TaskResult(messages=shown, stop_reason=message.message.content)
+        finally:
+            self._is_running = False
 
     def _wake(self, error: BaseException) -> None:
         """Tell whoever waits for the next message that there will be none."""
