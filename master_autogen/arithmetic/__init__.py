@@ -13,8 +13,9 @@ from __future__ import annotations
 
 from master_autogen.arithmetic.amounts import Amount, amounts
 from master_autogen.arithmetic.answers import one_amount, same_amount, same_answer
-from master_autogen.arithmetic.equations import Equation, equations, signature
+from master_autogen.arithmetic.equations import Equation, equations, equations_of_whole, signature
 from master_autogen.arithmetic.finals import Final, final_answer, read_final, rivals
+from master_autogen.arithmetic.hints import has_figure, may_hold_amount, runs_of_whole
 from master_autogen.arithmetic.plain import plain, squeezed
 from master_autogen.arithmetic.statements import Statement, statement
 from master_autogen.arithmetic.tokens import Number, numbers
@@ -29,12 +30,16 @@ __all__ = [
     "amounts",
     "asked_unit",
     "equations",
+    "equations_of_whole",
     "final_answer",
+    "has_figure",
+    "may_hold_amount",
     "numbers",
     "one_amount",
     "plain",
     "read_final",
     "rivals",
+    "runs_of_whole",
     "same_amount",
     "same_answer",
     "signature",

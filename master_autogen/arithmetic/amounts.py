@@ -10,6 +10,7 @@ import re
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
+from master_autogen.arithmetic.hints import CLOCK_WORDS, PART_WORDS, PARTS, letter_runs, may_hold_amount
 from master_autogen.arithmetic.tokens import Number, numbers
 from master_autogen.arithmetic.units import ratio, unit
 
@@ -35,18 +36,9 @@ _CLOCK = re.compile(
     rf"(?i)(?<![\d.:,/])(?:(\d{{1,2}}):(\d{{2}})(?::\d{{2}})?(?![\d:])(?:\s?{_HALF_DAY})?"
     rf"|(\d{{1,2}})\s?{_HALF_DAY}|\b(noon|midnight)\b)"
 )
+_OF_CLOCKS = CLOCK_WORDS | {"am", "pm", "m"}
+"""Without one of these, or a colon, there is no time of day."""
 _RATIO = re.compile(r"(?<![\d.:,/])\d+(?:\.\d+)?(?:\s?:\s?\d+(?:\.\d+)?)+(?![\d:])")
-_PARTS = {
-    "half": 2,
-    "halve": 2,
-    "third": 3,
-    "quarter": 4,
-    "fourth": 4,
-    "fifth": 5,
-    "sixth": 6,
-    "eighth": 8,
-    "tenth": 10,
-}
 _COUNTS = {
     "a": 1,
     "an": 1,
@@ -61,7 +53,7 @@ _COUNTS = {
     "nine": 9,
 }
 _SPELT_PART = re.compile(
-    rf"(?i)\b(?:(\d+|{'|'.join(_COUNTS)}) and )?({'|'.join(_COUNTS)})[ -]({'|'.join(_PARTS)}|halve)s?\b"
+    rf"(?i)\b(?:(\d+|{'|'.join(_COUNTS)}) and )?({'|'.join(_COUNTS)})[ -]({'|'.join(PARTS)}|halve)s?\b"
 )
 _SIGN = re.compile(r"(?:^|[\s(=:;*{[$,])(-|minus\s|negative\s)\s?([$£€]?)\s?$", re.IGNORECASE)
 _CURRENCY = re.compile(r"([$£€])\s?$")
@@ -77,7 +69,14 @@ _THEN = re.compile(r"\s?,?\s?(?:and\s)?$")
 def amounts(text: str) -> list[Amount]:
     """Every amount in `text` (as `plain` gives it), in order. "5 km/h" has no unit here: what is measured per
     something else is not converted."""
-    special = [*_clocks(text), *_ratios(text), *_spelt_parts(text)]
+    if not may_hold_amount(text):
+        return []
+    said = letter_runs(text)
+    special: list[Amount] = []
+    if ":" in text or not _OF_CLOCKS.isdisjoint(said):
+        special += [*_clocks(text), *_ratios(text)]
+    if not PART_WORDS.isdisjoint(said):
+        special += _spelt_parts(text)
     special = [a for i, a in enumerate(special) if not any(_within(a, other) for other in special[:i])]
     found = [a for a in _numbers(text) if not any(_within(a, other) for other in special)]
     return _compounds(sorted([*found, *special], key=lambda amount: amount.span), text)
@@ -124,9 +123,11 @@ def _spelt_parts(text: str) -> list[Amount]:
     out = []
     for found in _SPELT_PART.finditer(text):
         whole, count, part = (group.lower() if group else "" for group in found.groups())
+        if count not in _COUNTS or part not in PARTS:
+            continue  # "sıx halves": what ignores case takes more letters for its own than the tables do
         if count in ("a", "an") and not whole and part not in ("half", "quarter"):
             continue
-        value = Fraction(_COUNTS[count], _PARTS[part]) + (int(whole) if whole.isdigit() else _COUNTS.get(whole, 0))
+        value = Fraction(_COUNTS[count], PARTS[part]) + (int(whole) if whole.isdigit() else _COUNTS.get(whole, 0))
         name, end = _unit_after(text, found.end())
         out.append(Amount(value, (found.start(), end), text[found.start() : end], unit=name, written=found[0]))
     return out
@@ -155,14 +156,18 @@ def _is_fraction(top: Number, bottom: Number, text: str) -> bool:
 def _dressed(text: str, value: Fraction, start: int, end: int) -> Amount:
     written = text[start:end]
     name = ""
-    if sign := _SIGN.search(text, max(0, start - _NEAR), start):
+    before = text[max(0, start - _NEAR) : start]
+    # Most numbers have neither sign nor currency before them, which is quickly told.
+    signed = "-" in before[-5:] or any(part in before.lower() for part in ("nu", "neg"))
+    priced = any(currency in before[-3:] for currency in "$£€")
+    if signed and (sign := _SIGN.search(text, max(0, start - _NEAR), start)):
         value, start, name = -value, sign.start(1), unit(sign[2])
         if before_sign := _CURRENCY.search(text, max(0, start - _NEAR), start):
             start, name = before_sign.start(1), unit(before_sign[1])
-    elif currency := _CURRENCY.search(text, max(0, start - _NEAR), start):
+    elif priced and (currency := _CURRENCY.search(text, max(0, start - _NEAR), start)):
         start, name = currency.start(1), unit(currency[1])
-        if before := _MINUS.search(text, max(0, start - _NEAR), start):
-            value, start = -value, before.start(1)
+        if minus := _MINUS.search(text, max(0, start - _NEAR), start):
+            value, start = -value, minus.start(1)
     elif after := re.match(r"\s?[€£]", text[end : end + _NEAR]):
         end, name = end + after.end(), unit(after[0].strip())
     if percent := _PERCENT.match(text[end : end + _NEAR]):

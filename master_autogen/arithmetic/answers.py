@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from master_autogen.arithmetic.amounts import Amount, amounts
 from master_autogen.arithmetic.plain import decimal, plain, spaced
@@ -31,6 +32,7 @@ def same_answer(given: str, expected: str, asked: str = "") -> bool | None:
     return same_amount(one, other, asked)
 
 
+@lru_cache(maxsize=1024)  # each turn is compared with its seed's answer
 def one_amount(text: str) -> Amount | None:
     """The one amount that `text` names; None if there is none, more than one, or an expression around it."""
     text = spaced(plain(text)).strip()

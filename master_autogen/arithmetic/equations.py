@@ -5,12 +5,19 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
 
+from master_autogen.arithmetic.hints import has_figure, letter_runs
 from master_autogen.arithmetic.tokens import Token, kind_at, tokenize
 
 _MAX_UNIT_WORDS = 4  # "5 cookies in each box * 3"
 _UNKNOWNS = frozenset("xyzn")
+_OPERATOR_SIGNS = "+-*/\\×÷·∙−–"
+_OPERATOR_WORDS = frozenset({"plus", "minus", "times", "multiplied", "divided", "of", "x", "xx"})
+_EQUAL_WORDS = frozenset({"equals", "equal"})
+_IS_NUMBER = re.compile(r"(?i)\b(?:is|are|makes|gives)\b[\W_]*[\d¼-¾⅐-⅞$£€\\]")
+"""Without one of these, or a sign for it, there is no equation."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,8 @@ class Equation:
 
 def equations(text: str) -> list[Equation]:
     """Every equation in `text`, in order; "5 + 3 = 8 - 2 = 6" is one, and could not be told (a run-on)."""
+    if not _may_calculate(text):
+        return []
     tokens = tokenize(text)
     found: list[Equation] = []
     at = 0
@@ -40,6 +49,25 @@ def equations(text: str) -> list[Equation]:
         else:
             at += 1
     return found
+
+
+@lru_cache(maxsize=16)
+def equations_of_whole(text: str) -> tuple[Equation, ...]:
+    """The equations of a whole turn, which are kept for the checks that read it one after the other."""
+    return tuple(equations(text))
+
+
+def _may_calculate(text: str) -> bool:
+    """False where there is no equation for certain: for want of an operator, or of what may be an equals sign."""
+    if not has_figure(text):
+        return False
+    equal, operator = "=" in text, any(sign in text for sign in _OPERATOR_SIGNS)
+    if equal and operator:
+        return True
+    said = letter_runs(text)
+    if not operator and _OPERATOR_WORDS.isdisjoint(said):
+        return False
+    return equal or not _EQUAL_WORDS.isdisjoint(said) or "<<" in text or _IS_NUMBER.search(text) is not None
 
 
 def _equation(tokens: list[Token], at: int, text: str) -> tuple[Equation | None, int]:

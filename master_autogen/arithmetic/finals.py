@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator, Set
 from fractions import Fraction
+from functools import cache, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
 from master_autogen.arithmetic.amounts import Amount, amounts
-from master_autogen.arithmetic.equations import equations
+from master_autogen.arithmetic.equations import equations, equations_of_whole
+from master_autogen.arithmetic.hints import has_figure, letter_runs, runs_of_whole, words_measure
 from master_autogen.arithmetic.plain import plain, spaced
 from master_autogen.arithmetic.statements import statement
 from master_autogen.arithmetic.tokens import numbers
+
+Read = Callable[[str], list[Amount]]
 
 
 class Final(NamedTuple):
@@ -39,11 +44,18 @@ _NEGATION = re.compile(
     r"(?i)(?:\bnot|n['’]t|\bmore than|\bless than|\bfewer than|\bbetween|\bunder|\bover|\binstead of|"
     r"\brather than)\s+[$£€]?$"
 )
+_NEGATION_ENDS = ("not", "n't", "n’t", "than", "between", "under", "over", "of")
 _CHECKING = re.compile(
     r"(?im)(?:^|(?<=[.!?])\s)[\W_]*(?:(?:to |let['’]?s |let me |we can |i can |now )?(?:double[- ]?check|check|"
     r"verif(?:y|ication)|"
     r"proof)(?:ing)?\b(?! it out)|sanity check|note that|(?:quick )?(?:key )?takeaway|tip\b|p\.?s\.)"
 )
+_OF_CHECKING = """
+check checking doublecheck doublechecking verify verifying verification verificationing proof proofing sanity note tip
+ps p
+"""
+_CHECK_WORDS = frozenset(_OF_CHECKING.split())
+"""`_CHECKING` needs one of these, or a takeaway."""
 _ITEM = re.compile(r"(?m)^[ \t>#*]*(?:(?:step|part)\s*\d+\s*[.:)-]?|\(?\d{1,2}[.)](?=\s)|[-*•](?=\s))", re.IGNORECASE)
 _REASON = re.compile(
     r"(?i)\b(?:because|since|given that|as (?:she|he|they|it|there|we)|which (?:is|comes)|for (?:working|selling))\b"
@@ -90,14 +102,14 @@ def read_final(text: str, question: str = "") -> Final | None:
 
 def rivals(text: str, final: Final) -> list[Amount]:
     """The amounts of the closing sentence that could be meant instead of an answer that is not explicit."""
-    told = _told(_shown(text))
-    if final.explicit or not told:
+    told = None if final.explicit else next(_told_backwards(_shown(text)), None)
+    if told is None:
         return []
-    before, _, after = told[-1].replace("**", "").rpartition(final.text)
+    before, _, after = told.replace("**", "").rpartition(final.text)
     for equation in equations(before):
         before = before.replace(equation.text, "")
-    led = _COMES_TO.search(before.rstrip("$£€ -") + " ") or f"**{final.text}" in told[-1].replace("$", "")
-    *others, clause = _clauses(told[-1].replace("**", ""))
+    led = _COMES_TO.search(before.rstrip("$£€ -") + " ") or f"**{final.text}" in told.replace("$", "")
+    *others, clause = _clauses(told.replace("**", ""))
     led = led or (bool(others) and final.text in clause)
     return amounts(after) if led else [*amounts(before), *amounts(after)]
 
@@ -171,66 +183,83 @@ def _amount_end(text: str, end: int) -> int:
 def _shown(text: str) -> str:
     """The text as it is read for its conclusion: in plain signs, without what is said to check it."""
     shown = spaced(plain(text.replace("**", "\u0001"))).replace("\u0001", "**")
-    cut = _CHECKING.search(shown)
+    said = letter_runs(shown)
+    checked = not _CHECK_WORDS.isdisjoint(said) or "away" in shown.lower()
+    cut = _CHECKING.search(shown) if checked else None
     return shown[: cut.start()] if cut and amounts(shown[: cut.start()]) else shown
 
 
-def _told(shown: str) -> list[str]:
-    """Its sentences that name an amount, without a closing question."""
+def _told_backwards(shown: str, read: Read = amounts) -> Iterator[str]:
+    """Its sentences that name an amount, without a closing question, from the last to the first."""
     sentences = [part for part in _SENTENCE_END.split(_ITEM.sub("", shown)) if part and part.strip()]
-    told = [part for part in sentences if amounts(part)]
-    return told[:-1] if len(told) > 1 and told[-1].rstrip().endswith("?") else told
+    told = (part for part in reversed(sentences) if read(part))
+    last = next(told, None)
+    if last is not None and last.rstrip().endswith("?"):
+        last = next(told, last)
+    if last is not None:
+        yield last
+        yield from told
 
 
 def _implicit(text: str, question: str) -> Final | None:
-    shown = _shown(text)
-    told = _told(shown)
-    if not told:
+    # Without code marks, LaTeX and notes two parts of a word may be one, and a number.
+    if not (has_figure(text) or words_measure(runs_of_whole(text)) or any(sign in text for sign in ("`", "\\", "<<"))):
         return None
-    worked = equations(shown)
-    results = [equation.result for equation in worked]
-    closing = told[-1]
-    if (alone := _alone(closing)) is not None:
+    read = cache(amounts)  # of the closing sentence they are asked for again and again
+    shown = _shown(text)
+    told = _told_backwards(shown, read)
+    closing = next(told, None)
+    if closing is None:
+        return None
+    if (alone := _alone(closing, read)) is not None:
         return _final(alone, explicit=True, sure=True)
+    worked = equations_of_whole(shown)
+    results = [equation.result for equation in worked]
     first, *others = shown.strip().splitlines()
-    if (alone := _alone(first)) is not None and (others[:1] == [""] or "because" in first):
+    if (others[:1] == [""] or "because" in first) and (alone := _alone(first, read)) is not None:
         agrees = not results or alone.value == results[-1]
         return _final(alone, explicit=agrees or "**" in first or "because" in first, sure=True)
-    known = {amount.value for amount in amounts(plain(question))} | {number.value for number in numbers(question)}
-    chosen = _of_sentence(closing, known, results)
+    known = _known(question)
+    chosen = _of_sentence(closing, known, results, read)
     if chosen is None and not _SO.match(closing):
-        concluding = [part for part in told[:-1] if _SO.match(part)]
-        chosen = _of_sentence(concluding[-1], known, results) if concluding else None
+        concluding = next((part for part in told if _SO.match(part)), None)
+        chosen = _of_sentence(concluding, known, results, read) if concluding is not None else None
         if chosen is not None and results and chosen.value != results[-1]:
             chosen = None
     if chosen is not None:
         return _final(chosen, explicit=False, sure=True)
     if worked:
-        sure = bool(equations(closing)) and results[-1] in {amount.value for amount in amounts(closing)}
+        sure = bool(equations(closing)) and results[-1] in {amount.value for amount in read(closing)}
         return Final(numbers(worked[-1].text)[-1].text, explicit=False, sure=sure)
-    last = amounts(closing)[-1]
-    return _final(last, explicit=False, sure=len({amount.value for amount in amounts(shown)}) == 1)
+    last = read(closing)[-1]
+    return _final(last, explicit=False, sure=len({amount.value for amount in read(shown)}) == 1)
 
 
-def _alone(line: str) -> Amount | None:
+@lru_cache(maxsize=1024)  # the question is the same for every turn
+def _known(question: str) -> frozenset[Fraction]:
+    """The numbers that a question names."""
+    return frozenset(amount.value for amount in amounts(plain(question))).union(n.value for n in numbers(question))
+
+
+def _alone(line: str, read: Read) -> Amount | None:
     """The amount that is all of this line: "**$18**", "18 eggs."."""
-    found = amounts(line)
+    found = read(line)
     if len(found) != 1 or not _ALONE.match(line[: found[0].span[0]].replace("**", "")):
         return None
     return found[0] if _ALONE_TAIL.match(line[found[0].span[1] :]) else None
 
 
-def _of_sentence(sentence: str, known: set[Fraction], results: list[Fraction]) -> Amount | None:
+def _of_sentence(sentence: str, known: Set[Fraction], results: list[Fraction], read: Read) -> Amount | None:
     """The number that this sentence is there to say; None if more than one could be."""
-    bold = [amount for part in _BOLD.findall(sentence) for amount in amounts(part)]
+    bold = [amount for part in _BOLD.findall(sentence) for amount in read(part)]
     text = sentence.replace("**", "")
     solved = equations(text)
-    if (side := text.rfind("=")) >= 0 and not solved and len(ends := amounts(text[side:])) == 1:
+    if (side := text.rfind("=")) >= 0 and not solved and len(ends := read(text[side:])) == 1:
         gap = text[side : side + ends[0].span[0]]
         return None if re.search(r"[A-Za-z]", gap) else ends[0]
     *others, clause = _clauses(text)
     concluded = (
-        bool(others) and not equations(clause) and len(last := amounts(clause)) == 1 and not _denied(clause, last[0])
+        bool(others) and not equations(clause) and len(last := read(clause)) == 1 and not _denied(clause, last[0])
     )
     if solved and not (concluded and len(text) - len(clause) >= solved[-1].span[1]):
         return _of_calculation(text, solved[-1].span[1], known)
@@ -238,12 +267,12 @@ def _of_sentence(sentence: str, known: set[Fraction], results: list[Fraction]) -
         return bold[0]
     if concluded:
         return last[0]
-    if (reason := _REASON.search(text)) and amounts(text[: reason.start()]):
+    if (reason := _REASON.search(text)) and read(text[: reason.start()]):
         text = text[: reason.start()]
     head, _, parts = text.partition(": ")
-    if len(amounts(head)) == 1 and len(amounts(parts)) > 1:  # "Together they have 56: Tom's 14 and Lena's 42"
+    if parts and len(read(head)) == 1 and len(read(parts)) > 1:  # "Together they have 56: Tom's 14 and Lena's 42"
         text = head
-    found = [amount for amount in amounts(text) if not _denied(text, amount)]
+    found = [amount for amount in read(text) if not _denied(text, amount)]
     if any(a.value != b.value and _EITHER.match(text[a.span[1] : b.span[0]]) for a, b in pairwise(found)):
         return None
     values = _meant(text, found, known, results[-1] if results else None)
@@ -254,7 +283,7 @@ def _clauses(sentence: str) -> list[str]:
     return re.split(r",\s", sentence) if _OPENS.match(sentence) else _CLAUSE.split(sentence)
 
 
-def _of_calculation(text: str, end: int, known: set[Fraction]) -> Amount | None:
+def _of_calculation(text: str, end: int, known: Set[Fraction]) -> Amount | None:
     """The result that stands before `end`, unless more is said behind it."""
     end = _amount_end(text, end)
     result = amounts(text[:end])[-1]
@@ -265,10 +294,12 @@ def _of_calculation(text: str, end: int, known: set[Fraction]) -> Amount | None:
 
 
 def _denied(text: str, amount: Amount) -> bool:
-    return bool(_NEGATION.search(text[: amount.span[0]]))
+    before = text[: amount.span[0]]
+    last = before.rstrip().rstrip("$£€").rstrip()[-len("between") :].lower()
+    return last.endswith(_NEGATION_ENDS) and _NEGATION.search(before) is not None
 
 
-def _meant(text: str, found: list[Amount], known: set[Fraction], result: Fraction | None) -> list[Fraction]:
+def _meant(text: str, found: list[Amount], known: Set[Fraction], result: Fraction | None) -> list[Fraction]:
     """The values that a sentence without calculation may be there to say: what it "comes to", what the calculation
     before came to, what the question did not name."""
     values = list(dict.fromkeys(amount.value for amount in found))

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
+from master_autogen.arithmetic.hints import has_figure, letter_runs
+
 _GROUP = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _TEXT = re.compile(rf"\\(?:text(?:bf|it|rm|sf|tt)?|mathrm|mathbf|mathit|mathsf|mbox|operatorname|bm)\s*{_GROUP}")
 _FRACTION = re.compile(rf"(\d)?\s*\\[dtc]?frac\s*(?:{_GROUP}|(\d))\s*(?:{_GROUP}|(\d))")
@@ -22,60 +24,86 @@ _GAPPED = re.compile(
     r"(?<![\d.,/:])\d{1,3}(?:['’]\d{3})+(?!\d)"
 )
 _SPACED = re.compile(r"(?<![\d.,/:])[1-9]\d{0,2}(?: \d{3})+(?![\d/:])(?!\s?[a-z]+\s?[=x×*])")
+_GAP = re.compile(r"\d \d{3}")
+_EXPONENT_OR_GAP = re.compile(r"\d(?:[eE][-−+\d]|[ \u00a0\u2009\u202f'’]\d{3})")
+_COMMAS = re.compile(r",\d\d,")
+"""What has to stand in a text before `_SPACED`, `_SCIENTIFIC` or `_GAPPED`, and `_INDIAN` change it."""
 _INDIAN = re.compile(r"(?<![\d.,])\d{1,2}(?:,\d{2})+,\d{3}(?![\d,])")
 
-# Order matters: a thousands comma in braces before braces go, spaces before what they stand between.
-_RULES: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
-    (re.compile(r"<<[^<>]*>>"), ""),  # GSM8K's calculator notes
-    (re.compile(r"(\d)\{,\}(?=\d{3})"), r"\1,"),
-    (re.compile(r"(?<=\d)(?:\\[,;:! ]|~)(?=\d{3}(?!\d))"), ","),
-    (re.compile(r"\\(?:[,;:! ]|q?quad\b)|~"), " "),
-    (re.compile(r"\\(?:left|right|displaystyle|bigl?|bigr?|Bigl?|Bigr?)(?![a-zA-Z])|&(?=\s*=)"), ""),
-    (_TEXT, lambda found: " " + found[1] + " "),
-    (_FRACTION, lambda found: _fraction(found)),
-    (re.compile(r"\^\s*\{?\s*\\circ\s*\}?|\\degree"), "°"),
-    (re.compile(r"\\[()\[\]]|\$\$|\\(?:begin|end)\{(?:align|equation|aligned)\*?\}"), " "),
-    (re.compile(r"\\\\"), "\n"),
-    (re.compile(r"\\([$%#&_{}])"), r"\1"),
-    (re.compile(r"\\(?:approx|simeq)(?![a-zA-Z])|[≈≃]"), "= "),
-    (re.compile(r"\\(?:times|ast)(?![a-zA-Z])"), "×"),
-    (re.compile(r"\\cdot(?![a-zA-Z])"), "·"),
-    (re.compile(r"\\div(?![a-zA-Z])"), "÷"),
-    (re.compile(r"\\(?:implies|Rightarrow|rightarrow|to|therefore)(?![a-zA-Z])|[⇒→∴]|=>"), "; "),
-    (re.compile(r"\\pounds?(?![a-zA-Z])"), "£"),
-    (re.compile(r"\\euro(?![a-zA-Z])"), "€"),
-    (re.compile(r"[−‒﹣－]"), "-"),
-    (re.compile(r"(?<!\d)\*\*|\*\*(?!\d)|`+"), ""),
-    (re.compile(r"(?<=[\d%}a-z)])\$(?!\d)"), " "),  # "$18$": the second is no currency
-    (re.compile(r"\$(?=\s*[A-Za-z\\({[-])(?!\s*-?\s?[\d(]*\d)"), " "),
-    (re.compile(r"(?<=\S) {2,}(?=\S)"), " "),
-    (re.compile(r"\bUS\$|\bUSD\s?(?=\d)"), "$"),
+# Order matters: a thousands comma in braces before braces go, spaces before what they stand between. Each rule comes
+# after signs of which a match has one: looking for these is faster by far, and most texts have few of them.
+_RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
+    (("<<",), re.compile(r"<<[^<>]*>>"), ""),  # GSM8K's calculator notes
+    (("{,}",), re.compile(r"(\d)\{,\}(?=\d{3})"), r"\1,"),
+    (("\\", "~"), re.compile(r"(?<=\d)(?:\\[,;:! ]|~)(?=\d{3}(?!\d))"), ","),
+    (("\\", "~"), re.compile(r"\\(?:[,;:! ]|q?quad\b)|~"), " "),
+    (
+        ("\\", "&"),
+        re.compile(r"\\(?:left|right|displaystyle|bigl?|bigr?|Bigl?|Bigr?)(?![a-zA-Z])|&(?=\s*=)"),
+        "",
+    ),
+    (("\\",), _TEXT, lambda found: " " + found[1] + " "),
+    (("\\",), _FRACTION, lambda found: _fraction(found)),
+    (("\\",), re.compile(r"\^\s*\{?\s*\\circ\s*\}?|\\degree"), "°"),
+    (("\\", "$$"), re.compile(r"\\[()\[\]]|\$\$|\\(?:begin|end)\{(?:align|equation|aligned)\*?\}"), " "),
+    (("\\",), re.compile(r"\\\\"), "\n"),
+    (("\\",), re.compile(r"\\([$%#&_{}])"), r"\1"),
+    (("\\", "≈", "≃"), re.compile(r"\\(?:approx|simeq)(?![a-zA-Z])|[≈≃]"), "= "),
+    (("\\",), re.compile(r"\\(?:times|ast)(?![a-zA-Z])"), "×"),
+    (("\\",), re.compile(r"\\cdot(?![a-zA-Z])"), "·"),
+    (("\\",), re.compile(r"\\div(?![a-zA-Z])"), "÷"),
+    (
+        ("\\", "⇒", "→", "∴", "=>"),
+        re.compile(r"\\(?:implies|Rightarrow|rightarrow|to|therefore)(?![a-zA-Z])|[⇒→∴]|=>"),
+        "; ",
+    ),
+    (("\\",), re.compile(r"\\pounds?(?![a-zA-Z])"), "£"),
+    (("\\",), re.compile(r"\\euro(?![a-zA-Z])"), "€"),
+    (("−", "‒", "﹣", "－"), re.compile(r"[−‒﹣－]"), "-"),
+    (("**", "`"), re.compile(r"(?<!\d)\*\*|\*\*(?!\d)|`+"), ""),
+    (("$",), re.compile(r"(?<=[\d%}a-z)])\$(?!\d)"), " "),  # "$18$": the second is no currency
+    (("$",), re.compile(r"\$(?=\s*[A-Za-z\\({[-])(?!\s*-?\s?[\d(]*\d)"), " "),
+    (("  ",), re.compile(r"(?<=\S) {2,}(?=\S)"), " "),
+    (("US",), re.compile(r"\bUS\$|\bUSD\s?(?=\d)"), "$"),
 )
 
 
 # Patterns that share out blanks between two of their parts take the square of its length for a blank.
 _LONG_BLANK = re.compile(r"\s{100,}")
+_STRIDE = 50
+_TWO_BLANKS = re.compile(r"\s\s")
 
 
 def squeezed(text: str) -> str:
     """`text` without very long blanks, which nobody means: the patterns here would take minutes for one."""
+    if _TWO_BLANKS.search(text[::_STRIDE]) is None:  # of a hundred in a row two at least would be among these
+        return text
     return _LONG_BLANK.sub(lambda found: "\n\n" if "\n" in found[0] else " ", text)
 
 
 def plain(text: str) -> str:
     """`text` with LaTeX numbers, fractions and signs as one would type them. What it does not know stays as it is."""
-    text = _POWER_OF_TEN.sub(lambda found: "^" + found[1].translate(_SUPERSCRIPT), squeezed(text))
-    for pattern, to in _RULES:
-        text = pattern.sub(to, text)
-    text = _SCIENTIFIC.sub(_scientific, text)
-    text = _GAPPED.sub(lambda found: re.sub(r"\D", ",", found[0]), text)
-    text = _INDIAN.sub(lambda found: found[0].replace(",", ""), text)
-    return _SCALED.sub(_scaled, text)
+    text = squeezed(text)
+    if not text.isascii():
+        text = _POWER_OF_TEN.sub(lambda found: "^" + found[1].translate(_SUPERSCRIPT), text)
+    for signs, pattern, to in _RULES:
+        for sign in signs:
+            if sign in text:
+                text = pattern.sub(to, text)
+                break
+    if not has_figure(text):
+        return text
+    if "^" in text or "**" in text or _EXPONENT_OR_GAP.search(text):
+        text = _SCIENTIFIC.sub(_scientific, text)
+        text = _GAPPED.sub(lambda found: re.sub(r"\D", ",", found[0]), text)
+    if _COMMAS.search(text):
+        text = _INDIAN.sub(lambda found: found[0].replace(",", ""), text)
+    return text if letter_runs(text).isdisjoint(_SCALES) else _SCALED.sub(_scaled, text)
 
 
 def spaced(text: str) -> str:
     """`text` with "12 500" as "12,500": for an answer by itself, since in a sentence these may be two numbers."""
-    return _SPACED.sub(lambda found: found[0].replace(" ", ","), text)
+    return _SPACED.sub(lambda found: found[0].replace(" ", ","), text) if _GAP.search(text) else text
 
 
 def decimal(value: Fraction) -> str:
@@ -104,4 +132,5 @@ def _scientific(found: re.Match[str]) -> str:
 
 
 def _scaled(found: re.Match[str]) -> str:
-    return decimal(Fraction(found[1].replace(",", "")) * _SCALES[found[2].lower()])
+    scale = _SCALES.get(found[2].lower())  # "5 mıllion" matches too
+    return decimal(Fraction(found[1].replace(",", "")) * scale) if scale else found[0]

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from master_autogen.arithmetic.hints import runs_of_whole
 from master_autogen.arithmetic.plain import squeezed
 
 
@@ -50,6 +51,11 @@ _NOT_MINE = re.compile(
 _MAYBE = re.compile(r"(?i)^\W*(?:(?:correct|right|wrong|incorrect|reasonable|found|given|obtained|unclear|unknown)\b)")
 
 
+_DRESS = re.compile(r"```\w*\n|\n?```|(?<!\d)\*\*|\*\*(?!\d)|(?<!\w)__|__(?!\w)")
+_BOLD_IN_WORD = re.compile(r"\w\*\*+\w")
+_STATING = frozenset({"answer", "answers", "solution", "option", "choice", "final"})
+"""`_WORDS` needs one of these."""
+
 LONGEST = 8_000
 """Characters: of a longer text the end is read."""
 MOST = 20
@@ -59,7 +65,9 @@ MOST = 20
 def statement(text: str, readable: Callable[[str], bool] = lambda stated: True) -> Statement | None:
     """The last place where `text` states an answer that is `readable`; None if there is none."""
     text = squeezed(text[-LONGEST:])
-    text = re.sub(r"```\w*\n|\n?```|(?<!\d)\*\*|\*\*(?!\d)|(?<!\w)__|__(?!\w)", "", text)
+    if not _may_state(text):
+        return None
+    text = _DRESS.sub("", text)
     for at, end, stated, strong in sorted(_places(text), reverse=True)[:MOST]:
         stated = stated.strip()
         if not stated or not readable(stated):
@@ -68,6 +76,13 @@ def statement(text: str, readable: Callable[[str], bool] = lambda stated: True) 
             continue
         return Statement(_trim(stated), text[end:], strong)
     return None
+
+
+def _may_state(text: str) -> bool:
+    """False where `_places` finds nothing for certain. Without bold and code marks two parts of a word may be one."""
+    if any(sign in text for sign in "#<\\`") or not _STATING.isdisjoint(runs_of_whole(text)):
+        return True
+    return "**" in text and _BOLD_IN_WORD.search(text) is not None
 
 
 def _places(text: str) -> list[tuple[int, int, str, bool]]:

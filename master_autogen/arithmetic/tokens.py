@@ -7,6 +7,8 @@ import unicodedata
 from fractions import Fraction
 from typing import NamedTuple
 
+from master_autogen.arithmetic.hints import COUNT_WORDS, LARGE_NUMBER_WORDS, NUMBER_WORDS, has_figure, letter_runs
+
 
 class Number(NamedTuple):
     """A number in a text; `words` where it is spelt out."""
@@ -24,11 +26,7 @@ class Token(NamedTuple):
     op: str = ""
 
 
-_ONES = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_TEENS = ["thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"]
-_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
-_WORDS = {word: i for i, word in enumerate(_ONES + _TEENS)} | {word: 10 * i for i, word in enumerate(_TENS, 2)}
-_NUMBER_WORD = rf"(?:{'|'.join(sorted(_WORDS, key=len, reverse=True))}|hundred|thousand|million)"
+_NUMBER_WORD = f"(?:{'|'.join([*sorted(NUMBER_WORDS, key=len, reverse=True), *LARGE_NUMBER_WORDS])})"
 _SPELT = re.compile(rf"\b{_NUMBER_WORD}(?:(?:[ -]| and ){_NUMBER_WORD})*\b", re.IGNORECASE)
 
 _OPERATORS = {"+": "+", "-": "-", "−": "-", "–": "-", "*": "*", "×": "*", "·": "*", "∙": "*", "/": "/", "÷": "/"}
@@ -36,17 +34,27 @@ _SPOKEN = {"plus": "+", "minus": "-", "times": "*", "multiplied by": "*", "divid
 _LATEX = {"\\times": "*", "\\cdot": "*", "\\div": "/"}
 _FIGURES = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 _TOKENS = re.compile(
-    rf"(?P<frac>\\d?frac\{{(\d+)\}}\{{(\d+)\}})|(?P<num>{_FIGURES})(?P<ordinal>(?:st|nd|rd|th)\b)?|(?P<vulgar>[¼-¾⅐-⅞])"
+    rf"\\d?frac\{{(\d+)\}}\{{(\d+)\}}|(?P<num>{_FIGURES})(?P<ordinal>(?:st|nd|rd|th)\b)?|(?P<vulgar>[¼-¾⅐-⅞])"
     r"|(?P<latex>\\times|\\cdot|\\div)|(?P<eq>=|\bequals\b|\bis equal to\b)"
     rf"|(?P<spoken>\b(?:{'|'.join(_SPOKEN)})\b)|(?P<said>\b(?:is|are|makes|gives)\b)|(?P<of>\bof\b)"
     r"|(?P<word>[A-Za-z’']+)|(?P<op>[+\-−–*×·∙/÷])|(?P<cur>[$£€])|(?P<pct>%)|(?P<lp>[(\[])|(?P<rp>[)\]])|(?P<other>\S|\n)",
     re.IGNORECASE,
 )
-_ANNOTATION = re.compile(r"<<.*?>>")  # GSM8K's calculator notes: the same equation a second time
-_BOLD = re.compile(r"(?<!\d)\*\*|\*\*(?!\d)")
-_BULLET = re.compile(r"^[ \t]*[-*•–](?=[ \t])", re.MULTILINE)
+_NUMBERS = re.compile(
+    rf"\\d?frac\{{(\d+)\}}\{{(\d+)\}}|(?P<num>{_FIGURES})(?P<ordinal>(?:st|nd|rd|th)\b)?|(?P<vulgar>[¼-¾⅐-⅞])|(?P<op>/)",
+    re.IGNORECASE,
+)
+"""Of `_TOKENS` those that make numbers: no other token has a figure in it."""
+_BLANKS = (
+    ("<<", re.compile(r"<<.*?>>")),  # GSM8K's calculator notes: the same equation a second time
+    ("**", re.compile(r"(?<!\d)\*\*|\*\*(?!\d)")),
+    ("", re.compile(r"^[ \t]*[-*•–](?=[ \t])", re.MULTILINE)),
+    ("\\", re.compile(r"\\[()\[\]](?=\s|$)|\\(?=[$%])")),
+)
+"""What is blanked out, after a sign that it has in it."""
 
 
+_UNSETTLED = frozenset({"word", "of", "said", "op"})
 _RUNS = re.compile(r"\d+|[¼-¾⅐-⅞]")
 _MOST_FIGURES = 400  # reading takes time with the square of them: 0.1 s for so many
 _LONGEST_FIGURE = 60  # characters; Python refuses to read numbers of some thousand digits
@@ -54,40 +62,52 @@ _LONGEST_FIGURE = 60  # characters; Python refuses to read numbers of some thous
 
 def _blank(text: str) -> str:
     """The text without notes, bold marks, bullets and LaTeX brackets, every character still in its place."""
-    for pattern in (_ANNOTATION, _BOLD, _BULLET, re.compile(r"\\[()\[\]](?=\s|$)|\\(?=[$%])")):
-        text = pattern.sub(lambda found: " " * len(found[0]), text)
+    for sign, pattern in _BLANKS:
+        if sign in text:
+            text = pattern.sub(lambda found: " " * len(found[0]), text)
     return text
 
 
+def _readable(text: str) -> bool:
+    """Whether it holds figures, and not so many that nobody says something with them."""
+    return has_figure(text) and len(_RUNS.findall(text)) <= _MOST_FIGURES
+
+
 def tokenize(text: str) -> list[Token]:
-    """The text in tokens; none where it holds no figure, or so many that nobody says something with them."""
+    """The text in tokens; none where it is not `_readable`."""
+    return _settle(_mixed(_tokens(_TOKENS, text), text), text) if _readable(text) else []
+
+
+def _tokens(pattern: re.Pattern[str], text: str) -> list[Token]:
     tokens: list[Token] = []
-    if not 0 < len(_RUNS.findall(text)) <= _MOST_FIGURES:
-        return tokens
-    for found in _TOKENS.finditer(_blank(text)):
-        kind, span = str(found.lastgroup), found.span()
-        if found["frac"]:
-            if max(len(found[2]), len(found[3])) <= _LONGEST_FIGURE and int(found[3]):
-                tokens.append(Token("num", span, Fraction(int(found[2]), int(found[3]))))
-        elif found["ordinal"]:
-            tokens.append(Token("other", span))
+    for found in pattern.finditer(_blank(text)):
+        kind, span = found.lastgroup, found.span()
+        if kind == "word":
+            tokens.append(Token(kind, span))
         elif kind == "num":
             long = len(found[0]) > _LONGEST_FIGURE
             tokens.append(Token("other", span) if long else Token("num", span, _figure(found[0])))
+        elif kind == "ordinal":
+            tokens.append(Token("other", span))
+        elif kind is None:  # \frac{3}{4}
+            if max(len(found[1]), len(found[2])) <= _LONGEST_FIGURE and int(found[2]):
+                tokens.append(Token("num", span, Fraction(int(found[1]), int(found[2]))))
         elif kind == "vulgar":
             tokens.append(Token("num", span, Fraction(unicodedata.numeric(found[0])).limit_denominator(100)))
         elif kind in ("latex", "spoken"):
-            op = _LATEX.get(found[0].lower()) or _SPOKEN[found[0].lower()]
-            tokens.append(Token("op", span, op=op))
+            # What ignores case takes "minuſ" for minus; nobody means it.
+            op = _LATEX.get(found[0].lower()) or _SPOKEN.get(found[0].lower())
+            tokens.append(Token("op", span, op=op) if op else Token("word", span))
         elif kind == "op":
             tokens.append(Token("op", span, op=_OPERATORS[found[0]]))
         else:
             tokens.append(Token(kind, span))
-    return _settle(_mixed(tokens, text), text)
+    return tokens
 
 
 def _figure(text: str) -> Fraction:
-    return Fraction(text.replace(",", ""))
+    text = text.replace(",", "")
+    return Fraction(text) if "." in text else Fraction(int(text))
 
 
 def _mixed(tokens: list[Token], text: str) -> list[Token]:
@@ -95,8 +115,12 @@ def _mixed(tokens: list[Token], text: str) -> list[Token]:
     out: list[Token] = []
     i = 0
     while i < len(tokens):
+        if tokens[i].kind != "num":
+            out.append(tokens[i])
+            i += 1
+            continue
         whole, rest = tokens[i], tokens[i + 1 : i + 4]
-        follows = bool(rest) and whole.kind == rest[0].kind == "num" and whole.value is not None
+        follows = bool(rest) and rest[0].kind == "num" and whole.value is not None
         gap = text[whole.span[1] : rest[0].span[0]] if follows else "?"
         part: Fraction | None = None
         used = 0
@@ -118,9 +142,13 @@ def _settle(tokens: list[Token], text: str) -> list[Token]:
     """Decide what hangs on the neighbours: x between numbers, "of" after a part, "is" after a calculation, hyphens."""
     out: list[Token] = []
     for i, token in enumerate(tokens):
+        start, end = token.span
+        if token.kind not in _UNSETTLED or (token.kind == "word" and end - start > len("xX")):
+            out.append(token)
+            continue
         after = tokens[i + 1] if i + 1 < len(tokens) else Token("end", (len(text), len(text)))
         before = out[-1] if out else Token("start", (0, 0))
-        shown = text[slice(*token.span)]
+        shown = text[start:end]
         if token.kind == "word" and shown in "xX" and after.kind in ("num", "cur", "lp") and before.kind != "op":
             token = token._replace(kind="op", op="*")
         elif token.kind == "of":
@@ -131,9 +159,9 @@ def _settle(tokens: list[Token], text: str) -> list[Token]:
         elif token.kind == "said":
             counted = after.kind in ("num", "cur") and _calculated(out, text)
             token = token._replace(kind="eq" if counted else "word")
-        elif token.kind == "op" and shown in "-–" and text[token.span[1] : token.span[1] + 1].isalpha():
+        elif token.kind == "op" and shown in "-–" and text[end : end + 1].isalpha():
             token = token._replace(kind="other", op="")  # "10-minute"
-        elif token.kind == "op" and shown in "-–" and text[token.span[0] - 1 : token.span[0]].isalpha():
+        elif token.kind == "op" and shown in "-–" and text[start - 1 : start].isalpha():
             token = token if after.kind in ("num", "cur") and before.kind != "start" else token._replace(kind="other")
         out.append(token)
     return out
@@ -151,7 +179,10 @@ def _calculated(before: list[Token], text: str) -> bool:
 
 def numbers(text: str) -> list[Number]:
     """Every number in `text` in order, figures and words ("forty-two"); ordinals ("3rd") are none."""
-    figures = [Number(t.value, t.span, text[slice(*t.span)]) for t in tokenize(text) if t.value is not None]
+    tokens = _mixed(_tokens(_NUMBERS, text), text) if _readable(text) else []
+    figures = [Number(t.value, t.span, text[slice(*t.span)]) for t in tokens if t.value is not None]
+    if COUNT_WORDS.isdisjoint(letter_runs(text)):
+        return figures
     spelt = [
         Number(Fraction(value), found.span(), found[0], words=True)
         for found in _SPELT.finditer(text)
@@ -163,8 +194,8 @@ def numbers(text: str) -> list[Number]:
 def _spelt(text: str) -> int | None:
     total = current = 0
     for word in re.split(r"[ -]+", text.lower()):
-        if word in _WORDS:
-            current += _WORDS[word]
+        if word in NUMBER_WORDS:
+            current += NUMBER_WORDS[word]
         elif word == "hundred":
             current = (current or 1) * 100
         elif word in ("thousand", "million"):

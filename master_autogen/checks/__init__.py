@@ -9,6 +9,8 @@ A check of your own is a function with a name; `register` says how.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from master_autogen.arithmetic import squeezed
 from master_autogen.checks.answers import right_answer, sound_steps, verify, wrong_answer
 from master_autogen.checks.debate import weighs_debate
@@ -31,6 +33,7 @@ __all__ = [
     "OwnChecks",
     "Seed",
     "check",
+    "check_all",
     "own_checks",
     "register",
     "require_code_check",
@@ -64,9 +67,14 @@ LONGEST = 20_000
 
 def check(name: str, turn: CheckInput) -> CheckFinding:
     """What the check `name` finds of this turn. Raises KeyError for a name that `records.CHECKS` does not list."""
+    return check_all((name,), turn)[0]
+
+
+def check_all(names: Sequence[str], turn: CheckInput) -> list[CheckFinding]:
+    """What each of these checks finds of this turn, in their order."""
     if len(turn.text) > LONGEST:
         told = f"is {len(turn.text):,} characters long; a turn may have {LONGEST:,}"
-        return CheckFinding(passed=False, detail=told)
+        return [CheckFinding(passed=False, detail=told)] * len(names)
     if (text := squeezed(turn.text)) != turn.text:
         turn = turn.model_copy(update={"text": text})
-    return REGISTRY[name](turn)
+    return [REGISTRY[name](turn) for name in names]

@@ -11,7 +11,8 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
-from master_autogen.arithmetic import Number, numbers
+from master_autogen.arithmetic import Number, may_hold_amount, numbers
+from master_autogen.arithmetic.hints import PART_WORDS, letter_runs
 
 
 class Amount(NamedTuple):
@@ -68,16 +69,19 @@ _PART = re.compile(
 )
 _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?:[ \u00a0\u202f]\d{3})+(?![\d,])")
 _SIGN = re.compile(r"((?<![^\s($£€])[-−][$£€]?|(?<!\d)(?<!\d )\b(?:minus|negative) )$", re.IGNORECASE)
+_CURRENCY = re.compile(r"[$£€]\s?[-−]?$")
 _AFTER = re.compile(r"\s*(%|per ?cent\b|¢|€|£|[-–]?\s?[A-Za-z]+)?")
 _CLOCK = re.compile(r"\b(\d{1,2}):(\d{2})\b(?:\s?([ap])\.?m\b)?", re.IGNORECASE)
 
 
 def amounts(text: str) -> list[Amount]:
     """Every amount in `text`; of a fraction like 3/4 the fraction and not its numbers."""
+    if not may_hold_amount(text):
+        return []
     text = _SPACED.sub(lambda found: re.sub(r"\D", "", found[0]), text)
     found: list[Amount] = []
     taken: list[tuple[int, int]] = []
-    for part in _PART.finditer(text):
+    for part in () if PART_WORDS.isdisjoint(letter_runs(text)) else _PART.finditer(text):
         if (amount := _spoken_part(part)) is not None:
             found.append(amount)
             taken.append(part.span())
@@ -119,7 +123,8 @@ def _amount(text: str, number: Number) -> Amount:
     start, end = number.span
     value = number.value
     before, rest = text[:start], text[end:]
-    if sign := _SIGN.search(before):
+    signed = any(sign in before[-3:] for sign in "-−") or any(part in before[-12:].lower() for part in ("nu", "neg"))
+    if signed and (sign := _SIGN.search(before)):
         value, start = -value, start - len(sign[1])
     after = _AFTER.match(rest)
     word = (after[1] or "").strip(" -–").lower() if after else ""
@@ -130,7 +135,7 @@ def _amount(text: str, number: Number) -> Amount:
         again = _AFTER.match(text[end:])
         word = (again[1] or "").strip(" -–").lower() if again else ""
     unit = word if word in _UNITS else ""
-    if not unit and (currency := re.search(r"[$£€]\s?[-−]?$", before)):
+    if not unit and (currency := _CURRENCY.search(before[-4:])):
         unit = currency[0][0]
     percent = word == "%" or re.fullmatch(r"per ?cent", word) is not None
     shown = text[start:end].strip() + ("%" if word == "%" else "")
@@ -140,8 +145,10 @@ def _amount(text: str, number: Number) -> Amount:
 
 def _spoken_part(part: re.Match[str]) -> Amount | None:
     """ "half an hour", "three quarters", "an hour and a half"; None for "a third way" and the like."""
-    below = _PARTS[part["part"].lower()]
     top, whole = part["top"], part["whole"]
+    below = _PARTS.get(part["part"].lower())
+    if below is None or any(word and not word.isdigit() and word.lower() not in _FEW for word in (top, whole)):
+        return None  # "sıx halves": what ignores case takes more letters for its own than the tables do
     if below != 2 and not top:  # "the third", "a fifth" alone may count places
         return None
     if below not in (2, 4) and top and top.lower() in ("a", "an"):

@@ -12,7 +12,7 @@ from functools import lru_cache
 from master_autogen.arithmetic import (
     amounts,
     asked_unit,
-    equations,
+    equations_of_whole,
     numbers,
     one_amount,
     plain,
@@ -79,7 +79,7 @@ def _judge_maths(text: str, seed: Seed, answer: str) -> tuple[bool | None, str]:
             return same, _says(_clause(stated.text), same)
     if stated is not None and (expected is None or read_final(stated.text) is None):
         return _judge_expression(stated.text, answer)
-    final = read_final(text, seed.instruction)
+    final = _final(text, seed.instruction)
     if expected is None:
         return _judge_expression(_last_expression(text), answer)
     if final is None:
@@ -92,6 +92,10 @@ def _judge_maths(text: str, seed: Seed, answer: str) -> tuple[bool | None, str]:
     if not same and any(same_answer(amount.text, answer) for amount in rivals(text, final)):
         return None, "could not tell which number is the answer"
     return same, _says(final.text, same)
+
+
+_final = lru_cache(maxsize=1024)(read_final)
+"""A turn's answer is read again where a later turn must not give it away."""
 
 
 def _judge_expression(given: str, answer: str) -> tuple[bool | None, str]:
@@ -162,7 +166,7 @@ def right_answer(turn: CheckInput) -> CheckFinding:
 
 def sound_steps(turn: CheckInput) -> CheckFinding:
     """Fails at the first false equation; None where no equation could be checked."""
-    found = equations(turn.text)
+    found = equations_of_whole(turn.text)
     for equation in found:
         if equation.true is False:
             return CheckFinding(passed=False, detail=f"not true: {equation.text}")

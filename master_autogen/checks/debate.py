@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from master_autogen.arithmetic import numbers
-from master_autogen.checks.finding import CheckFinding, CheckInput
+from master_autogen.checks.finding import PASSED, CheckFinding, CheckInput
 from master_autogen.checks.text import content, prose, runs, words
 
 _QUOTED = 5
@@ -32,17 +32,17 @@ def weighs_debate(turn: CheckInput) -> CheckFinding:
     if not turn.said:
         return CheckFinding(passed=None, detail="nothing was said before it")
     if _OTHERS.search(turn.text) or _names(turn):
-        return CheckFinding(passed=True)
+        return PASSED
     own = f"{turn.target.instruction}\n{turn.target.response}"
     said = "\n".join(turn.said)
     mine, theirs = words(turn.text), [run for text in turn.said for run in runs(words(text), _QUOTED)]
     if not set(runs(mine, _QUOTED)).isdisjoint(set(theirs) - set(runs(words(own), _QUOTED))):
-        return CheckFinding(passed=True)
+        return PASSED
     text = prose(turn.text)
     if (_figures(text) & _figures(said)) - _figures(own) or len((content(text) & content(said)) - content(own)) >= (
         _TAKEN_UP
     ):
-        return CheckFinding(passed=True)
+        return PASSED
     asked = turn.target.instruction
     if (_figures(text) & _figures(said)) - _figures(asked) or (content(text) & content(said)) - content(asked):
         return CheckFinding(passed=None, detail="could not tell whether it takes up what was said or solves by itself")

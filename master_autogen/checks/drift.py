@@ -9,52 +9,92 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from operator import eq
 
-from master_autogen.checks.finding import CheckFinding, CheckInput
-from master_autogen.checks.languages import NAMES, foreign_share, language
-from master_autogen.checks.text import content, prose, runs, sentences, words
+from master_autogen.arithmetic import runs_of_whole
+from master_autogen.checks.finding import PASSED, CheckFinding, CheckInput
+from master_autogen.checks.languages import foreign_share, language, language_of, languages_of
+from master_autogen.checks.text import content, is_prose, prose, runs, sentences, triples, words, words_of_whole
 
 _AI = (
     r"(?:an? |just |only |simply |merely )*(?:large |helpful |virtual )*"
     r"(?:AI|A\.I\.|artificial intelligence|language model|LLM|chat ?bot)\b"
 )
 _CANNOT = r"(?:can(?:['’]t|not)|(?:am|['’]m) (?:unable|not able) to|won['’]t)"
+_AI_WORDS = "ai artificial language llm chat chatbot"
 _META = {
     "talks about being a model": (
-        rf"\bas {_AI}[^.!?\n]{{0,40}}?\b(?:I|me|my)\b",
-        rf"(?:^|[.!?\n]\s*)as {_AI}(?: (?:assistant|language|model|tutor|system|program|bot))*,",
-        rf"\bI(?:['’]m| am|['’]m not| am not) {_AI}",
-        r"\bmy (?:training data|knowledge cut-?off)\b|\bI (?:was|am|have been) trained (?:on|by|to)\b",
-        r"\bI(?:['’]m| am| was) (?:an? \w+ )?(?:developed|created|made|trained) by\b",
-        r"\bals (?:eine? )?(?:KI\b|Sprachmodell)|\ben tant qu(?:e |['’])(?:IA\b|une IA\b|modèle de langage)",
-        r"\bcomo (?:una? |um )?(?:IA\b|intelig[eê]ncia artificial|modelo de (?:lenguaje|linguagem))",
-        r"作为(?:一个|一名|一款)?(?:AI|人工智能|语言模型|大型语言模型)",
+        (_AI_WORDS, rf"\bas {_AI}[^.!?\n]{{0,40}}?\b(?:I|me|my)\b"),
+        (_AI_WORDS, rf"(?:^|[.!?\n]\s*)as {_AI}(?: (?:assistant|language|model|tutor|system|program|bot))*,"),
+        (_AI_WORDS, rf"\bI(?:['’]m| am|['’]m not| am not) {_AI}"),
+        (
+            "training knowledge trained",
+            r"\bmy (?:training data|knowledge cut-?off)\b|\bI (?:was|am|have been) trained (?:on|by|to)\b",
+        ),
+        (
+            "developed created made trained",
+            r"\bI(?:['’]m| am| was) (?:an? \w+ )?(?:developed|created|made|trained) by\b",
+        ),
+        (
+            "als tant",
+            r"\bals (?:eine? )?(?:KI\b|Sprachmodell)|\ben tant qu(?:e |['’])(?:IA\b|une IA\b|modèle de langage)",
+        ),
+        ("como", r"\bcomo (?:una? |um )?(?:IA\b|intelig[eê]ncia artificial|modelo de (?:lenguaje|linguagem))"),
+        ("", r"作为(?:一个|一名|一款)?(?:AI|人工智能|语言模型|大型语言模型)"),
     ),
     "refuses": (
-        rf"\b(?:sorry|apologi[sz]e),? (?:but )?I ?{_CANNOT}",
-        rf"\bI ?{_CANNOT} (?:help|assist)(?: you)? with (?:that|this|your|such)\b",
-        rf"\bI ?{_CANNOT} (?:fulfil|fulfill|comply with|engage in|complete) (?:that|this|your|such)\b",
+        ("sorry apologise apologize", rf"\b(?:sorry|apologi[sz]e),? (?:but )?I ?{_CANNOT}"),
+        ("help assist", rf"\bI ?{_CANNOT} (?:help|assist)(?: you)? with (?:that|this|your|such)\b"),
+        (
+            "fulfil fulfill comply engage complete",
+            rf"\bI ?{_CANNOT} (?:fulfil|fulfill|comply with|engage in|complete) (?:that|this|your|such)\b",
+        ),
     ),
     "talks about its prompt": (
-        r"\b(?:my|the) system (?:prompt|message)\b",
-        r"\b(?:my|the|this|your) prompt (?:say|said|ask|state|tell|told|instruct|want|require|mention)",
-        r"\b(?:my|the) instructions? (?:say|said|state|tell|told|require|forbid)\w* ",
-        r"\bI(?:['’]ve| have| was| am|['’]m) (?:been )?(?:told|instructed|asked|supposed|programmed) (?:not )?to "
-        r"(?:act|play|pretend|make (?:a|some) mistake|not (?:reveal|state|give))",
-        r"\b(?:in|for) this role-?play\b",
-        r"\bI (?:made|make|am making|will make|['’]ll make) (?:\w+ ){0,3}(?:mistakes?|errors?) "
-        r"(?:on purpose|deliberately|intentionally)",
-        r"<\|(?:im_start|im_end|assistant|user|system|eot_id|endoftext)\|>|\[/?INST\]|<</?SYS>>",
+        ("prompt message", r"\b(?:my|the) system (?:prompt|message)\b"),
+        ("prompt", r"\b(?:my|the|this|your) prompt (?:say|said|ask|state|tell|told|instruct|want|require|mention)"),
+        (
+            "instruction instructions",
+            r"\b(?:my|the) instructions? (?:say|said|state|tell|told|require|forbid)\w* ",
+        ),
+        (
+            "told instructed asked supposed programmed",
+            r"\bI(?:['’]ve| have| was| am|['’]m) (?:been )?(?:told|instructed|asked|supposed|programmed) (?:not )?to "
+            r"(?:act|play|pretend|make (?:a|some) mistake|not (?:reveal|state|give))",
+        ),
+        ("role roleplay", r"\b(?:in|for) this role-?play\b"),
+        (
+            "mistake mistakes error errors",
+            r"\bI (?:made|make|am making|will make|['’]ll make) (?:\w+ ){0,3}(?:mistakes?|errors?) "
+            r"(?:on purpose|deliberately|intentionally)",
+        ),
+        (
+            "im assistant user system eot endoftext inst sys",
+            r"<\|(?:im_start|im_end|assistant|user|system|eot_id|endoftext)\|>|\[/?INST\]|<</?SYS>>",
+        ),
     ),
     "mentions a solution it was given": (
-        r"\breference (?:solution|answer|response)\b|\b(?:provided|gold|model) (?:solution|answer)\b",
-        r"\b(?:solution|answer|response) (?:that )?I (?:(?:was|am|have been)|['’]ve been) (?:given|shown|provided)\b",
-        r"\b(?:solution|answer|response) (?:that (?:was|is) )?(?:given|provided) to me\b",
+        (
+            "reference provided gold model",
+            r"\breference (?:solution|answer|response)\b|\b(?:provided|gold|model) (?:solution|answer)\b",
+        ),
+        (
+            "given shown provided",
+            r"\b(?:solution|answer|response) (?:that )?I (?:(?:was|am|have been)|['’]ve been) "
+            r"(?:given|shown|provided)\b",
+        ),
+        ("given provided", r"\b(?:solution|answer|response) (?:that (?:was|is) )?(?:given|provided) to me\b"),
     ),
 }
+"""What is looked for, after words of which a match has one, so that most turns need no pattern at all. A match that has
+none of them has one of `_META_SIGNS`."""
+_META_SIGNS = ("a.", "作为")
 _META_PATTERNS = tuple(
-    (what, re.compile(pattern, re.IGNORECASE)) for what, patterns in _META.items() for pattern in patterns
+    (what, frozenset(hints.split()), re.compile(pattern, re.IGNORECASE))
+    for what, patterns in _META.items()
+    for hints, pattern in patterns
 )
+_META_WORDS = frozenset[str]().union(*(hints for _, hints, _ in _META_PATTERNS))
 
 _FOREIGN_LETTERS = 6
 _FOREIGN_SHARE = 0.1
@@ -77,14 +117,20 @@ counts too, and only long turns are judged.
 
 def no_meta(turn: CheckInput) -> CheckFinding:
     """No talk of being a model, of a prompt or a reference solution, no refusal; what the question has is allowed."""
-    asked = turn.target.instruction.casefold()
     text = prose(turn.text)
-    for what, pattern in _META_PATTERNS:
+    small, said = text.lower(), runs_of_whole(text)
+    signed = any(sign in small for sign in _META_SIGNS)
+    if not signed and _META_WORDS.isdisjoint(said):
+        return PASSED
+    asked = turn.target.instruction.casefold()
+    for what, hints, pattern in _META_PATTERNS:
+        if not signed and hints.isdisjoint(said):
+            continue
         for found in pattern.finditer(text):
             told = " ".join(found[0].split())
             if told.casefold() not in asked and not _about_models(asked, what):
                 return CheckFinding(passed=False, detail=f"{what}: {told!r}")
-    return CheckFinding(passed=True)
+    return PASSED
 
 
 def _about_models(asked: str, what: str) -> bool:
@@ -101,30 +147,32 @@ def _about_models(asked: str, what: str) -> bool:
 def same_language(turn: CheckInput) -> CheckFinding:
     """In the language of the question; None where the turn is too short, or the question itself is about languages."""
     seed = turn.target
-    if NAMES.search(seed.instruction):
+    question = languages_of(seed.instruction, seed.response)
+    if question.names_one:
         return CheckFinding(passed=None, detail="the question names a language")
-    known = f"{seed.instruction}\n{seed.response}"
-    share, script = foreign_share(turn.text, known)
+    share, script = foreign_share(turn.text, question.scripts)
     if share > _FOREIGN_SHARE and share * len(turn.text) >= _FOREIGN_LETTERS:
         return CheckFinding(passed=False, detail=f"writes {script} script, which the question does not")
-    wanted = language(seed.instruction) or language(known)
+    wanted = question.language
     if wanted is None:
         return CheckFinding(passed=None, detail="could not tell the question's language")
-    for piece in _pieces(turn.text):
-        if (spoken := language(piece)) not in (None, wanted):
+    bare = prose(turn.text)
+    whole = language_of(bare, words_of_whole(bare))
+    again = whole if prose(bare) == bare else language(bare)
+    for spoken in (again, *map(language, _pieces(bare))):
+        if spoken not in (None, wanted):
             return CheckFinding(passed=False, detail=f"is in {spoken}; the question is in {wanted}")
-    if language(turn.text) is None:
+    if whole is None:
         return CheckFinding(passed=None, detail="too short to tell its language")
-    return CheckFinding(passed=True)
+    return PASSED
 
 
-def _pieces(text: str) -> list[str]:
-    """The whole, its longer lines, and its later half."""
-    bare = prose(text)
-    lines = [line for line in bare.splitlines() if len(line.split()) >= _PIECE]
-    said = bare.split()
+def _pieces(bare: str) -> list[str]:
+    """The longer lines, where it has several, and the later half."""
+    lines, said = bare.splitlines(), bare.split()
+    lines = [line for line in lines if len(line.split()) >= _PIECE] if len(lines) > 1 else []
     half = [" ".join(said[len(said) // 2 :])] if len(said) >= 2 * _PIECE else []
-    return [bare, *lines, *half]
+    return lines + half
 
 
 def not_repeated(turn: CheckInput) -> CheckFinding:
@@ -134,42 +182,58 @@ def not_repeated(turn: CheckInput) -> CheckFinding:
     """
     if looped := _loop(turn.text, turn.target.response):
         return CheckFinding(passed=False, detail=f"says {_LOOP} times over: {looped!r}")
-    mine = words(turn.text)
+    mine = words_of_whole(turn.text)
     if len(mine) < _TO_COMPARE:
         return CheckFinding(passed=None, detail="too short to compare with what was said")
     for number, earlier in enumerate(turn.said, 1):
-        theirs = words(earlier)
+        theirs = words_of_whole(earlier)
         if mine == theirs:
             return CheckFinding(passed=False, detail=f"is turn {number} word for word")
-        figures = [Counter(word for word in said if word[0].isdigit()) for said in (mine, theirs)]
-        if turn.target.kind == "math" and figures[0].keys() != figures[1].keys():
+        one = triples(mine)
+        shared = len(one.intersection(runs(theirs, 3)))
+        if shared <= _ALIKE * len(one):  # as most are: less than alike, whatever else is in the other
             continue
-        one, other = set(runs(mine, 3)), set(runs(theirs, 3))
-        alike = len(one & other) / len(one | other)
-        if alike > _ALIKE:
+        alike = shared / len(one.union(runs(theirs, 3)))
+        if alike > _ALIKE and not (turn.target.kind == "math" and _figures(mine) != _figures(theirs)):
             return CheckFinding(passed=False, detail=f"is almost turn {number}: {alike:.0%} the same")
-    return CheckFinding(passed=True)
+    return PASSED
+
+
+def _figures(said: tuple[str, ...]) -> set[str]:
+    return {word for word in said if word[0].isdigit()}
 
 
 def _loop(text: str, reference: str) -> str:
     """What is said three times over: a sentence of at least four words, or a run of words straight after itself."""
     bare = prose(text)
-    allowed = Counter(tuple(words(sentence)) for sentence in sentences(reference))
-    said = Counter(tuple(words(sentence)) for sentence in sentences(bare))
+    every = words_of_whole(bare)
+    if not _some_thrice(every):
+        return ""
+    allowed = Counter(words(sentence) for sentence in sentences(reference))
+    said = Counter(words(sentence) for sentence in sentences(bare))
     for sentence, times in said.items():
         spoken = sum(word[0].isalpha() for word in sentence)
         if times >= _LOOP and len(sentence) >= 4 and spoken >= 3 and allowed[sentence] < times:
             return " ".join(sentence)
-    every, known = words(bare), " ".join(words(reference))
+    known = " ".join(words(reference))
     for length in range(1, 13):
         times = max(_LOOP, -(-12 // length))  # short runs oftener: "very, very, very" is no loop
-        for i in range(len(every) - times * length + 1):
+        again = bytes(map(eq, every, every[length:]))  # 1 for each word that is the one `length` words later
+        looped = b"\1" * ((times - 1) * length)
+        i = again.find(looped)
+        while i >= 0:
             block = every[i : i + length]
-            if every[i : i + times * length] != block * times or " ".join(block * times) in known:
-                continue
-            if any(word[0].isalpha() for word in block):
+            if any(word[0].isalpha() for word in block) and " ".join(block * times) not in known:
                 return " ".join(block)
+            i = again.find(looped, i + 1)
     return ""
+
+
+def _some_thrice(said: tuple[str, ...]) -> bool:
+    """Whether any three words in a row come three times: in each loop some do."""
+    if len(said) - 2 < len(triples(said)) + _LOOP - 1:
+        return False
+    return max(Counter(runs(said, 3)).values()) >= _LOOP
 
 
 def on_topic(turn: CheckInput) -> CheckFinding:
@@ -177,13 +241,20 @@ def on_topic(turn: CheckInput) -> CheckFinding:
     seed = turn.target
     enough, fewest = _OFF_TOPIC[seed.kind]
     mine = content(prose(turn.text))
-    about = content(prose(" ".join((seed.instruction, *turn.said))))
-    if seed.kind not in ("math", "choice"):
-        about |= content(seed.response)
-    if len(mine) < enough or len(about) < 2:
+    if len(mine) < enough:
         return CheckFinding(passed=None, detail="too short to tell what it is about")
-    shared = sorted(mine & about)
+    parts = (seed.instruction, *turn.said)
+    if not all(is_prose(part) for part in parts):
+        parts = (prose(" ".join(parts)),)  # what begins in one of them may end in the next
+    about: set[str] = set()
+    for said in parts if seed.kind in ("math", "choice") else (parts[0], seed.response, *parts[1:]):
+        about |= content(said)
+        shared = mine & about
+        if len(shared) > fewest and len(about) > 1:  # enough, whatever else it is about
+            return PASSED
+    if len(about) < 2:
+        return CheckFinding(passed=None, detail="too short to tell what it is about")
     if len(shared) > min(fewest, len(about) // 4):  # a question of few words has few to take up
-        return CheckFinding(passed=True)
-    only = f" but {shared[0]!r}" if shared else ""
+        return PASSED
+    only = f" but {min(shared)!r}" if shared else ""
     return CheckFinding(passed=False, detail=f"takes up nothing of the question{only}")

@@ -31,3 +31,7 @@ class CheckFinding(Record):
 
     passed: bool | None
     detail: str = ""
+
+
+PASSED = CheckFinding(passed=True)
+"""What most checks find of most turns."""

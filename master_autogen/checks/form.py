@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from itertools import pairwise
 
-from master_autogen.arithmetic import read_final
-from master_autogen.checks.finding import CheckFinding, CheckInput
+from master_autogen.arithmetic import read_final, runs_of_whole
+from master_autogen.checks.finding import PASSED, CheckFinding, CheckInput
 from master_autogen.checks.text import prose
+from master_autogen.records import Seed
 
-_SPEAKERS = (
-    "teacher|tutor|instructor|professor|student|pupil|learner|child|classmate|peer|user|assistant|human|system|speaker|"
-    "narrator|lehrer(?:in)?|schüler(?:in)?|professeure?|élève|profesora?|estudiante|alumn[oa]|老师|学生"
-)
+_NAMES = """
+teacher tutor instructor professor student pupil learner child classmate peer user assistant human system speaker
+narrator lehrerin lehrer schülerin schüler professeure professeur élève profesora profesor estudiante alumno alumna
+老师 学生
+"""
+_SPEAKERS = _NAMES.split()
+_ASCII_SPEAKERS = frozenset(filter(str.isascii, _SPEAKERS))
+_OTHER_SPEAKERS = ("chüler", "lève", "老师", "学生")
+_MARKS = ":：[<>–—-#"
+"""Each name tag has one of these."""
+_LONE_LETTERS = frozenset("abcqst")
 _PROSE = 8
 _CODE = re.compile(r"[(){}\[\];=]|^return\b|->")
 _LABELS = """
@@ -27,7 +36,7 @@ _CONTINUES = re.compile(r"(?i)(?:[,:;(+*/=–-]|\b(?:and|or|but|so|because|the|a
 
 def not_empty(turn: CheckInput) -> CheckFinding:
     if re.search(r"\w", turn.text):
-        return CheckFinding(passed=True)
+        return PASSED
     return CheckFinding(passed=False, detail="says nothing")
 
 
@@ -42,8 +51,8 @@ def complete(turn: CheckInput) -> CheckFinding:
     if text.count("```") % 2:
         return CheckFinding(passed=False, detail="ends inside a block of code")
     last_line = text.splitlines()[-1].strip()
-    if _END.search(text) or not re.search(r"[A-Za-z]", last_line[-40:]):
-        ended = not re.search(r"[,(+*/=–-]$", text)
+    if text.endswith((".", "!", "?")) or _END.search(text) or not re.search(r"[A-Za-z]", last_line[-40:]):
+        ended = not text.endswith(tuple(",(+*/=–-"))
     else:
         final = read_final(last_line)
         stated = final is not None and final.explicit
@@ -52,7 +61,7 @@ def complete(turn: CheckInput) -> CheckFinding:
         loose = turn.target.kind in ("general", "code") and (len(last_line.split()) < _PROSE or _CODE.search(last_line))
         ended = bool(stated or listed or loose) and not _CONTINUES.search(text)
     if ended:
-        return CheckFinding(passed=True)
+        return PASSED
     return CheckFinding(passed=False, detail=f"ends in mid-sentence: {' '.join(text.split()[-4:])!r}")
 
 
@@ -60,23 +69,52 @@ def one_speaker(turn: CheckInput) -> CheckFinding:
     """No "Teacher:", "**Student B**:", "[Tutor]" or the like at the start of a line or sentence, and no dialogue of
     two names by turns. In multiple choice "A:" is an option; tags that the question or its reference has may stand."""
     text = prose(turn.text)
-    known = {name.casefold() for name in _names_of_lines(f"{turn.target.instruction}\n{turn.target.response}")}
-    tags = [tag for tag in _tags(text, turn) if tag.rstrip(":").casefold() not in known]
-    if not tags and turn.target.kind in ("math", "choice"):
-        tags = [name for name in _by_turns(_names_of_lines(text)) if name.casefold() not in known]
+    tags = _unknown(_tags(text, turn) if _may_tag(text, turn.role) else [], turn.target)
+    if not tags and turn.target.kind in ("math", "choice") and text.count(":") > 3:
+        tags = _unknown(_by_turns(_names_of_lines(text)), turn.target)
         tags = tags if len(tags) > 1 else []
     if not tags:
-        return CheckFinding(passed=True)
+        return PASSED
     if len(tags) == 1:
         return CheckFinding(passed=False, detail=f"carries the name tag '{tags[0]}'")
     return CheckFinding(passed=False, detail=f"speaks for two: '{tags[0]}' and '{tags[1]}'")
 
 
+def _unknown(tags: list[str], seed: Seed) -> list[str]:
+    """Those that neither the question nor its reference has."""
+    if not tags:
+        return tags
+    known = {name.casefold() for name in _names_of_lines(f"{seed.instruction}\n{seed.response}")}
+    return [tag for tag in tags if tag.rstrip(":").casefold() not in known]
+
+
+def _may_tag(text: str, role: str) -> bool:
+    """False where `_tags` finds nothing for certain: no speaker is named, nor do two lone letters stand for some."""
+    if not any(mark in text for mark in _MARKS):
+        return False
+    said = runs_of_whole(text)
+    if not _ASCII_SPEAKERS.isdisjoint(said) or runs_of_whole(role) <= said:
+        return True
+    if text.count(":") + text.count("：") > 1 and not _LONE_LETTERS.isdisjoint(said):
+        return True
+    return not text.isascii() and any(part in text.lower() for part in _OTHER_SPEAKERS)
+
+
 def _tags(text: str, turn: CheckInput) -> list[str]:
     """Tags that name a part in a lesson. A letter by itself is one only beside another tag: it may stand for a sum."""
-    names = f"{_SPEAKERS}|{re.escape(turn.role.replace('_', ' '))}"
+    found = ["".join(groups).strip() + (":" if groups[0] else "") for groups in _tag(turn.role).findall(text)]
+    tags = list(dict.fromkeys(" ".join(name.split()) for name in found))
+    lone = [name for name in tags if re.fullmatch("[A-Z]:", name)]
+    if turn.target.kind == "choice" or len(tags) == 1:
+        return [name for name in tags if name not in lone]
+    return tags
+
+
+@lru_cache(maxsize=64)
+def _tag(role: str) -> re.Pattern[str]:
+    names = "|".join([*_SPEAKERS, re.escape(role.replace("_", " "))])
     person = rf"(?:the\s+)?(?:{names})(?:\s+(?:[a-z]|\d))?"
-    tag = re.compile(
+    return re.compile(
         rf"(?i)(?:^[\s>#*_\-•]*|(?<=[.!?\"”])\s+[*_]*)"
         rf"(?:({person}|(?-i:[A-CQST]))[*_]*(?:\s?\([^)\n]{{1,30}}\))?[*_]*\s?[:：](?!\d)"
         rf"|(\[(?:{person})\]|<(?:{person})>)"
@@ -84,12 +122,6 @@ def _tags(text: str, turn: CheckInput) -> list[str]:
         rf"|^#+\s*({person})\s*$)",
         re.MULTILINE,
     )
-    found = ["".join(groups).strip() + (":" if groups[0] else "") for groups in tag.findall(text)]
-    tags = list(dict.fromkeys(" ".join(name.split()) for name in found))
-    lone = [name for name in tags if re.fullmatch("[A-Z]:", name)]
-    if turn.target.kind == "choice" or len(tags) == 1:
-        return [name for name in tags if name not in lone]
-    return tags
 
 
 def _names_of_lines(text: str) -> list[str]:

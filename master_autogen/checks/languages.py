@@ -11,8 +11,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Set
 from functools import lru_cache
+from string import ascii_letters
+from typing import NamedTuple
 
+from master_autogen.arithmetic.hints import letter_runs
 from master_autogen.checks.text import prose, words
 
 _SCRIPTS = {
@@ -59,59 +63,93 @@ _SHARE = 0.12
 """The least share of a text's words that are common ones; in prose it is a third, in lists and notes next to none."""
 
 
-_ASCII_LETTER = re.compile("[A-Za-z]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
+_NO_LETTERS = bytes(i for i in range(256) if chr(i) not in ascii_letters)
 
 
 def letters(text: str) -> Counter[str]:
     """Letters by script or, where one language alone has the script, by language."""
-    strange = _NOT_ASCII.findall(text)
-    found: Counter[str] = Counter(Latin=len(_ASCII_LETTER.findall(text)))
-    for letter in strange:
-        if letter.isalpha():
-            script = unicodedata.name(letter, "").split(" ")[0].split("-")[0]
-            found[_SCRIPTS.get(script, "other")] += 1
+    found: Counter[str] = Counter(Latin=len(text.encode("ascii", "ignore").translate(None, _NO_LETTERS)))
+    if not text.isascii():
+        found.update(_script(letter) for letter in _NOT_ASCII.findall(text) if letter.isalpha())
     if found["Japanese"]:  # which writes Chinese characters too
         found["Japanese"] += found.pop("Chinese", 0)
     return +found
 
 
-@lru_cache(maxsize=2048)  # questions are looked at again with each turn
+@lru_cache(maxsize=4096)
+def _script(letter: str) -> str:
+    return _SCRIPTS.get(unicodedata.name(letter, "").split(" ")[0].split("-")[0], "other")
+
+
 def language(text: str) -> str | None:
     """The language most of the text's prose is in, or its script's name where several share it; None: hard to tell."""
     bare = prose(text)
-    by_script = letters(bare)
-    if not by_script:
+    return language_of(bare, words(bare))
+
+
+def language_of(bare: str, said: tuple[str, ...]) -> str | None:
+    """`language` of prose whose words are known."""
+    if not bare.isascii():
+        by_script = letters(bare)
+        if not by_script:
+            return None
+        script, most = by_script.most_common(1)[0]
+        if script != "Latin":
+            return script if most >= _FEWEST and 2 * most > by_script.total() else None
+    common = [word for word in said if word in _LANGUAGES]
+    hits = Counter(name for word in common for name in _LANGUAGES[word])
+    second, first = sorted([0, 0, *hits.values()])[-2:]
+    if first < max(_FEWEST, _SHARE * len(said)) or first < _AHEAD * second:
         return None
-    script, most = by_script.most_common(1)[0]
-    if script != "Latin":
-        return script if most >= _FEWEST and 2 * most > by_script.total() else None
-    said = Counter(words(bare))
-    hits = Counter(dict.fromkeys(_PROFILES, 0))
-    for word in said.keys() & _LANGUAGES.keys():
-        for name in _LANGUAGES[word]:
-            hits[name] += said[word]
-    (best, first), (_, second) = hits.most_common(2)
-    kinds = sum(word in said for word in _PROFILES[best])
-    enough = first >= max(_FEWEST, _SHARE * said.total()) and kinds >= _KINDS
-    return best if enough and first >= _AHEAD * second else None
+    best = max(hits, key=hits.__getitem__)
+    return best if len(_PROFILES[best].intersection(common)) >= _KINDS else None
 
 
-def foreign_share(text: str, known: str) -> tuple[float, str]:
-    """How much of the prose's letters are in a script that `known` has no letter of, and which script that mostly is.
+class Languages(NamedTuple):
+    """What a question is in, and the scripts of it and its reference."""
+
+    language: str | None
+    scripts: frozenset[str]
+    names_one: bool
+    """Whether it may want an answer in another language than its own."""
+
+
+@lru_cache(maxsize=2048)  # for each turn the question is looked at again
+def languages_of(question: str, reference: str) -> Languages:
+    known = f"{question}\n{reference}"
+    return Languages(language(question) or language(known), frozenset(letters(known)), names_one(question))
+
+
+def foreign_share(text: str, scripts: Set[str]) -> tuple[float, str]:
+    """How much of the prose's letters are in none of these scripts, and which script that mostly is.
 
     Greek letters are none: formulas have them.
     """
-    mine, theirs = letters(prose(text)), letters(known)
-    strange = Counter({script: n for script, n in mine.items() if script not in theirs and script != "Greek"})
+    bare = prose(text)
+    if bare.isascii() and "Latin" in scripts:
+        return 0.0, ""
+    mine = letters(bare)
+    strange = Counter({script: n for script, n in mine.items() if script not in scripts and script != "Greek"})
     if not strange:
         return 0.0, ""
     return strange.total() / mine.total(), strange.most_common(1)[0][0]
 
 
-NAMES = re.compile(
-    r"(?i)\b(?:translat\w*|language|english|german|deutsch|french|français|spanish|español|portuguese|italian|dutch|"
-    r"polish|turkish|vietnamese|indonesian|chinese|mandarin|japanese|korean|russian|arabic|hebrew|hindi|greek|latin|"
-    r"übersetz\w*|tradu\w+|翻译|翻訳)\b"
-)
+_NAMES = """
+language english german deutsch french français spanish español portuguese italian dutch polish turkish vietnamese
+indonesian chinese mandarin japanese korean russian arabic hebrew hindi greek latin
+"""
+_ASCII_NAMES = frozenset(filter(str.isascii, _NAMES.split()))
+_OTHER_NAMES = ("tran", "tradu", "etz", "ranç", "pañ", "翻")
+"""Parts of those that may be of another form or have other letters, where they are in small ones."""
+NAMES = re.compile(rf"(?i)\b(?:translat\w*|{'|'.join(_NAMES.split())}|übersetz\w*|tradu\w+|翻译|翻訳)\b")
 """A question that has one of these may want an answer in another language than its own."""
+
+
+def names_one(question: str) -> bool:
+    """Whether the question may want an answer in another language than its own."""
+    small = question.lower()
+    if _ASCII_NAMES.isdisjoint(letter_runs(question)) and not any(part in small for part in _OTHER_NAMES):
+        return False
+    return NAMES.search(question) is not None

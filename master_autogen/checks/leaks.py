@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import NamedTuple
 
-from master_autogen.arithmetic import equations, numbers, read_final
+from master_autogen.arithmetic import equations_of_whole, has_figure, numbers, read_final
 from master_autogen.checks.amounts import Amount, amounts, clocks, same_amount
 from master_autogen.checks.answers import verify
 from master_autogen.checks.choices import option_of
-from master_autogen.checks.finding import CheckFinding, CheckInput
-from master_autogen.checks.text import runs, words
+from master_autogen.checks.finding import PASSED, CheckFinding, CheckInput
+from master_autogen.checks.text import runs, words_of_whole
 from master_autogen.records import Seed
 
 _STATED = re.compile(r"(?i)\b(?:answer|result|total)\s+(?:is|will be|comes to)\s*+:?\s*+\W{0,3}\d")
@@ -67,25 +69,40 @@ def _letters(text: str) -> set[str]:
 def _told(text: str, seed: Seed) -> str | None:
     """The form in which the text has the answer, as it stands there."""
     assert seed.answer is not None
-    text = _COUNTS_PLACES.sub(" ", text)
-    if times := clocks(seed.answer):
-        told = (times & clocks(text)) - clocks(seed.instruction)
+    text = _COUNTS_PLACES.sub(" ", text) if has_figure(text) else text
+    secret = _secret(seed.instruction, seed.response, seed.answer)
+    if secret.times:
+        told = (set(secret.times) & clocks(text)) - clocks(seed.instruction)
         return "{}:{:02d}".format(*told.pop()) if told else None
-    if not numbers(seed.answer):
+    if secret.in_words:
         return _told_in_words(text, seed)
-    answers = amounts(seed.answer)
-    if len(answers) != 1:
+    if secret.amount is None:
         return seed.answer if seed.answer in text and seed.answer not in seed.instruction else None
-    answer = _with_unit(answers[0], seed)
-    if any(same_amount(given, answer) for given in amounts(seed.instruction)):
+    if secret.named:
         return None
-    asked = set(words(seed.instruction))
     for amount in amounts(text):
-        counts = amount.after in _NO_AMOUNT and amount.after not in asked
+        counts = amount.after in _NO_AMOUNT and amount.after not in words_of_whole(seed.instruction)
         pronoun = amount.shown.lower() == "one"
-        if not counts and not pronoun and same_amount(amount, answer):
+        if not counts and not pronoun and same_amount(amount, secret.amount):
             return amount.shown
     return None
+
+
+class _Secret(NamedTuple):
+    """What a turn must not tell: `times` of day, or words, or an `amount` unless the question has `named` it."""
+
+    times: frozenset[tuple[int, int]]
+    in_words: bool
+    amount: Amount | None
+    named: bool
+
+
+@lru_cache(maxsize=1024)  # a seed's turns ask for it one by one
+def _secret(question: str, reference: str, answer: str) -> _Secret:
+    answers = amounts(answer)
+    amount = _with_unit(answers[0], reference) if len(answers) == 1 else None
+    named = amount is not None and any(same_amount(given, amount) for given in amounts(question))
+    return _Secret(frozenset(clocks(answer)), not numbers(answer), amount, named)
 
 
 def _told_in_words(text: str, seed: Seed) -> str | None:
@@ -99,11 +116,11 @@ def _told_in_words(text: str, seed: Seed) -> str | None:
     return text[slice(*found.span(1))] if found else None
 
 
-def _with_unit(answer: Amount, seed: Seed) -> Amount:
+def _with_unit(answer: Amount, reference: str) -> Amount:
     """The answer with the unit that the reference gives it, where the bare answer has none."""
     if answer.measure or answer.percent:
         return answer
-    for amount in reversed(amounts(seed.response)):
+    for amount in reversed(amounts(reference)):
         if amount.value == answer.value and (amount.measure or amount.percent):
             return amount
     return answer
@@ -111,25 +128,26 @@ def _with_unit(answer: Amount, seed: Seed) -> Amount:
 
 def no_calculation(turn: CheckInput) -> CheckFinding:
     """No equation with numbers and no stated result; what the question itself works out may be quoted."""
-    for equation in equations(turn.text):
+    for equation in equations_of_whole(turn.text):
         if equation.text not in turn.target.instruction:
             return CheckFinding(passed=False, detail=f"works out {equation.text}")
     final = read_final(turn.text)
-    if (final is not None and final.explicit) or _STATED.search(turn.text):
+    if (final is not None and final.explicit) or (has_figure(turn.text) and _STATED.search(turn.text)):
         return CheckFinding(passed=False, detail="states a result")
-    return CheckFinding(passed=True)
+    return PASSED
 
 
 def no_echo(turn: CheckInput) -> CheckFinding:
     """Not mostly what the teacher said: of its runs of five words, those of the question aside, 60 % at most."""
-    mine = runs(words(turn.text), _RUN)
-    theirs = {run for text in turn.teacher for run in runs(words(text), _RUN)}
     if not turn.teacher:
         return CheckFinding(passed=None, detail="no teacher has spoken before it")
+    mine = list(runs(words_of_whole(turn.text), _RUN))
     if len(mine) + _RUN - 1 < _TO_COMPARE:
         return CheckFinding(passed=None, detail="too short to compare with what the teacher said")
-    theirs -= set(runs(words(turn.target.instruction), _RUN))
-    share = sum(run in theirs for run in mine) / len(mine)
-    if share > _ECHO:
-        return CheckFinding(passed=False, detail=f"says the teacher's words again: {share:.0%} of its runs of five")
-    return CheckFinding(passed=True)
+    theirs = {run for text in turn.teacher for run in runs(words_of_whole(text), _RUN)}
+    if sum(map(theirs.__contains__, mine)) > _ECHO * len(mine):
+        theirs -= set(runs(words_of_whole(turn.target.instruction), _RUN))
+        share = sum(map(theirs.__contains__, mine)) / len(mine)
+        if share > _ECHO:
+            return CheckFinding(passed=False, detail=f"says the teacher's words again: {share:.0%} of its runs of five")
+    return PASSED

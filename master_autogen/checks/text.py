@@ -1,16 +1,39 @@
-"""How checks read a turn: its prose without code and formulas, its words, sentences, and what it is about."""
+"""How checks read a turn: its prose without code and formulas, its words, sentences, and what it is about.
+
+Every check of a turn reads the same text, and most read the question and the earlier turns beside it; so what is read
+is kept for a while, by whole texts and by single words.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from string import ascii_letters, digits
+from sys import intern
+
+from master_autogen.arithmetic import has_figure
 
 _NOT_PROSE = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\\[^$\n]*\$|\\\[.{0,2000}?\\\]|\\\(.{0,2000}?\\\)|<<[^<>]*>>|https?://\S+",
     re.DOTALL,
 )
+_OPENINGS = ("`", "\\", "$$", "<<", "://")
+"""Each thing that is no prose has one of these in it."""
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
+
+
+def _splitting(inside: str) -> bytes:
+    """A table that makes letters small, and a blank of what is neither a letter nor `inside` a word."""
+    return bytes(ord(chr(i).lower() if chr(i) in ascii_letters + inside else " ") for i in range(256))
+
+
+_SPLIT, _SPLIT_FIGURES = _splitting("'"), _splitting(digits + ".,'")
+_NOT_ASCII = re.compile("[^\x00-\x7f]")
+_LONGEST_KEPT = 2_000
+"""Characters: words of longer texts are not kept, so that the memory of it is bounded (2 MiB for turns of 60 words)."""
 _SENTENCE_END = re.compile(r"(?<=[.!?。！？])[\"”’)*_]*\s+|(?<=[。！？])|\n+")
+_SAYS = re.compile(r"\w")
 _ENDINGS = re.compile(r"(?:ings?|ed|ies|es|s|e|y|ly)$")
 
 _FUNCTION_WORDS = """
@@ -37,37 +60,70 @@ COMMON = frozenset(_FUNCTION_WORDS.split())
 """Words that say nothing about what a text is about, those that every lesson has among them (step, answer, mistake)."""
 
 
+@lru_cache(maxsize=16)
 def prose(text: str) -> str:
     """The text without code blocks, formulas, calculator notes and addresses."""
-    return _NOT_PROSE.sub(" ", text)
+    return text if is_prose(text) else _NOT_PROSE.sub(" ", text)
 
 
-def words(text: str) -> list[str]:
+def is_prose(text: str) -> bool:
+    """Whether there is nothing in it to leave out, nor in any text that is made of such texts and blanks."""
+    return not any(opening in text for opening in _OPENINGS)
+
+
+def words(text: str) -> tuple[str, ...]:
     """Words and figures in small letters, in order; a typewriter's apostrophe for any."""
-    return _WORD.findall(text.lower().replace("’", "'"))
+    text = text.replace("’", "'")
+    if not text.isascii():
+        signs = set(_NOT_ASCII.findall(text))
+        if any(sign.isalnum() for sign in signs):
+            return tuple(map(intern, _WORD.findall(text.lower())))
+        for sign in signs:
+            text = text.replace(sign, " ")
+    # Blanks are found much faster than words are by a pattern.
+    figures = has_figure(text)
+    found = text.encode().translate(_SPLIT_FIGURES if figures else _SPLIT).decode().split()
+    if figures or "'" in text:
+        found = [word for part in found for word in ((part,) if part.isalpha() else _WORD.findall(part))]
+    return tuple(map(intern, found))  # one "the" for all texts: a kept word takes eight bytes
+
+
+def words_of_whole(text: str) -> tuple[str, ...]:
+    """The words of a turn, question or reference, which are kept for the checks and turns that follow."""
+    return _words_of_whole(text) if len(text) <= _LONGEST_KEPT else words(text)
+
+
+_words_of_whole = lru_cache(maxsize=2048)(words)
 
 
 def sentences(text: str) -> list[str]:
     """Sentences and lines that say something, as they are written."""
-    return [part.strip() for part in _SENTENCE_END.split(text) if re.search(r"\w", part)]
+    return [part.strip() for part in _SENTENCE_END.split(text) if _SAYS.search(part)]
 
 
-def runs(said: Sequence[str], length: int) -> list[tuple[str, ...]]:
+def runs(said: Sequence[str], length: int) -> Iterator[tuple[str, ...]]:
     """Every run of `length` words, in order."""
-    return [tuple(said[i : i + length]) for i in range(len(said) - length + 1)]
+    return zip(*[said[start:] for start in range(length)], strict=False)
+
+
+@lru_cache(maxsize=4)
+def triples(said: tuple[str, ...]) -> frozenset[tuple[str, ...]]:
+    """The runs of three words."""
+    return frozenset(runs(said, 3))
 
 
 def content(text: str) -> set[str]:
-    """What a text is about: its words by their stems without `COMMON` ones, and its figures of two digits and more."""
-    found: set[str] = set()
-    for word in words(text):
-        if word[0].isdigit():
-            figure = word.replace(",", "")
-            if len(figure) > 1:
-                found.add(figure)
-        elif len(word) > 2 and word not in COMMON:
-            found.add(stem(word))
-    return found
+    """What a whole text is about: words by their stems without `COMMON` ones, and figures of two digits and more."""
+    return set(map(_meaning, words_of_whole(text))) - {""}
+
+
+@lru_cache(maxsize=4096)
+def _meaning(word: str) -> str:
+    """What this word or figure says of what a text is about, or ""."""
+    if word[0].isdigit():
+        figure = word.replace(",", "")
+        return figure if len(figure) > 1 else ""
+    return stem(word) if len(word) > 2 and word not in COMMON else ""
 
 
 def stem(word: str) -> str:

@@ -13,9 +13,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
-from master_autogen.checks import SLOW, CheckInput, check
+from master_autogen.checks import SLOW, CheckInput, check_all
 from master_autogen.classroom.first_error import Settled, settle
 from master_autogen.prompts import fill
 from master_autogen.records import CheckResult, CodeCheck, EpisodePlan, Label, LessonPlan, MadeBy, Seed, Turn
@@ -177,10 +178,9 @@ class Play:
             truncated=heard.metadata.get("truncated") == "yes",
             code_check=self._code_check,
         )
-        found = [(name, check(name, seen)) for name in phase.checks]
         return [
-            CheckResult(name=name, turn_idx=self._at, passed=f.passed, detail=f.detail, attempt=self._attempt)
-            for name, f in found
+            _result(name, self._at, found.passed, found.detail, self._attempt)
+            for name, found in zip(phase.checks, check_all(phase.checks, seen), strict=True)
         ]
 
     def _turn(self, phase: Phase, heard: Heard) -> Turn:
@@ -202,6 +202,12 @@ class Play:
             thought=heard.metadata.get("thought") or None,
             notes=json.loads(heard.metadata.get("notes", "{}")),
         )
+
+
+@lru_cache(maxsize=1024)
+def _result(name: str, turn_idx: int, passed: bool | None, detail: str, attempt: int) -> CheckResult:
+    """Most turns pass most checks, with nothing to say of it: one record for all of these."""
+    return CheckResult(name=name, turn_idx=turn_idx, passed=passed, detail=detail, attempt=attempt)
 
 
 def _made_by(text: str) -> MadeBy:
