@@ -17,20 +17,22 @@ import sys
 import zlib
 
 LENGTH = re.compile(rb"(?i)\r\ncontent-length:\s*(\d+)")
+NOUNS = (
+    "garden soil water root leaf pot bed sun shade rain mulch compost hose can bucket barrel ground plant seedling "
+    "tomato bean herb flower hedge"
+).split()
+KINDS = "dry wet deep sandy heavy light young old small broad cool warm early late loose firm".split()
+DOES = "needs holds keeps takes gives finds loses wants feeds cools shades dries fills drains covers reaches".split()
 SENTENCES = (
-    "A garden wants water in the morning, because the sun takes less of it then.",
-    "Think of what the roots need before you think of the leaves.",
-    "The soil holds some of the water, and the rest runs away below.",
-    "I would begin with the plants that dry out first and go on from there.",
-    "What you said about the leaves is a guess, so look at the soil instead.",
-    "A hand in the soil tells more than the calendar does.",
-    "So the garden is watered seldom, and then with a good deal of water.",
-    "The plants in pots have little soil, which is why they come first.",
-    "Where the ground is sandy the water is gone by noon.",
-    "Roots follow the water down, and deep roots carry a plant through a dry week.",
-    "That is why a little water every day makes a weak garden.",
-    "Rain counts too, so it helps to write down what fell.",
+    "The {kind} {noun} {does} some {other} long before a {such} {third} {makes} it.",
+    "Think of what a {such} {noun} {does} and how the {third} {makes} its {other}.",
+    "That is why {such} {other} {does} so much, and a {kind} {noun} {makes} {third} for it.",
+    "I would look at the {noun} first, because {kind} {other} {does} what the {third} {makes}.",
+    "Where a {noun} is {kind}, its {other} {does} the {third} and {makes} more {such} {noun} later.",
+    "So the {other} {does} this {kind} {noun}, and with the {third} it {makes} a {such} start.",
 )
+"""No run of five words stands in two of them but by chance, so that nothing sounds like an echo: a turn that is asked
+again would be a call more than others make."""
 VERDICTS = tuple(json.dumps({"reason": "Its reasons are clearer.", "better": b}) for b in ("first", "second", "tie"))
 
 
@@ -40,8 +42,7 @@ def reply(body: bytes) -> bytes:
     if b'"response_format"' in body:
         text = VERDICTS[drawn % len(VERDICTS)]
     else:
-        picked = [SENTENCES[(drawn >> shift) % len(SENTENCES)] for shift in (0, 5, 10, 15)]
-        text = " ".join(dict.fromkeys(picked))
+        text = " ".join(sentence(drawn, place) for place in range(4))
     document = {
         "id": "c1",
         "object": "chat.completion",
@@ -53,6 +54,20 @@ def reply(body: bytes) -> bytes:
         "usage": {"prompt_tokens": len(body) // 4, "completion_tokens": 60, "total_tokens": len(body) // 4 + 60},
     }
     return response(json.dumps(document).encode())
+
+
+def sentence(drawn: int, place: int) -> str:
+    chance = zlib.crc32(b"%d" % place, drawn)
+    n, k, d = chance, chance >> 9, chance >> 18
+    return SENTENCES[(drawn + place) % len(SENTENCES)].format(
+        noun=NOUNS[n % 24],
+        other=NOUNS[(n // 24) % 24],
+        third=NOUNS[(n // 576) % 24],
+        kind=KINDS[k % 16],
+        such=KINDS[(k // 16) % 16],
+        does=DOES[d % 16],
+        makes=DOES[(d // 16) % 16],
+    )
 
 
 def response(content: bytes) -> bytes:

@@ -272,8 +272,8 @@ def ours(url: str, width: int, workers: int = 0) -> Run:
         run_to_end(run(inputs, Path(folder) / "log.db", concurrency=width, watcher=watch, **engine), leave=leave)
         ended = time.perf_counter()
         accepted = lessons_accepted(Path(folder) / "log.db")
-    if accepted != SEEDS:
-        sys.exit(f"{accepted} of {SEEDS} lessons were accepted: this is not the job")
+    if accepted != SEEDS or calls_made(tally) != SEEDS * CALLS_A_SEED:
+        sys.exit(f"{accepted} of {SEEDS} lessons were accepted, in {calls_made(tally)} calls: this is not the job")
     return begun[0], begun[1], begun[2], calls_made(tally), ended
 
 

@@ -1,4 +1,4 @@
-"""A small AutoGen runtime for exactly one team: direct dispatch, a task a delivery at most, no spans, no dumps.
+"""A small AutoGen runtime for exactly one team: direct dispatch, a task a conversation, no spans, no dumps.
 
 AutoGen's own `SingleThreadedAgentRuntime` hangs when a run is cancelled or a client lets a cancellation through, turns
 exceptions into text, and costs most of a turn's processor time. This one keeps its promises to a `BaseGroupChat`: a
@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import itertools
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from autogen_core import (
     Agent,
@@ -35,6 +35,18 @@ A = TypeVar("A", bound=Agent)
 Factory = Callable[[], Any]
 
 
+class _Delivery(NamedTuple):
+    """A message on its way to `agent`, of the type `to`."""
+
+    to: str
+    agent: Agent
+    message: Any
+    sender: AgentId | None
+    topic_id: TopicId
+    cancellation_token: CancellationToken | None
+    message_id: str | None
+
+
 class TeamRuntime(AgentRuntime):
     """See the module. Make one a team, and `await aclose()` when the team is done."""
 
@@ -45,8 +57,8 @@ class TeamRuntime(AgentRuntime):
         self._agents: dict[tuple[str, str], Agent] = {}
         self._subscriptions: list[Subscription] = []
         self._types_by_topic: defaultdict[str, list[str]] = defaultdict(list)
-        self._deliveries: set[asyncio.Task[Any]] = set()
-        self._waiting: Counter[str] = Counter()  # deliveries under way, by the recipient's type
+        self._queues: dict[asyncio.Task[None], deque[_Delivery]] = {}  # what each task has still to deliver
+        self._waiting: Counter[str] = Counter()  # deliveries under way or to come, by the recipient's type
         self._numbers = itertools.count(1)
         self._closing = False
         self._token = CancellationToken()  # for what nobody wants to cancel
@@ -103,10 +115,11 @@ class TeamRuntime(AgentRuntime):
         cancellation_token: CancellationToken | None = None,
         message_id: str | None = None,
     ) -> None:
-        """One task a recipient, made in the order of subscription: the recipients' own locks keep that order.
+        """To the recipients in the order of subscription; each takes its messages in the order of publishing.
 
-        A recipient that has nothing waiting may take the message at once instead, so that nobody is overtaken and no
-        task is made: if it has a method `take` that says yes to it, or is `at_once` and the publisher waits for it.
+        A recipient that has nothing waiting may take the message at once, if it has a method `take` that says yes to
+        it. What is published by a delivery is delivered after it, in its own task: so a reply leads to the next
+        request before the loop turns to another conversation, and hundreds of them do not wait for each other.
         """
         key = topic_id.source
         for agent_type in self._types_by_topic.get(topic_id.type, ()):
@@ -117,19 +130,27 @@ class TeamRuntime(AgentRuntime):
                 take = getattr(agent, "take", None)
                 if take is not None and take(message):
                     continue
-                if getattr(agent, "at_once", False):
-                    await self._deliver(agent, message, sender, topic_id, cancellation_token, message_id)
-                    continue
-            task = asyncio.create_task(
-                self._deliver(agent, message, sender, topic_id, cancellation_token, message_id), name=agent_type
-            )
             self._waiting[agent_type] += 1
-            self._deliveries.add(task)
+            delivery = _Delivery(agent_type, agent, message, sender, topic_id, cancellation_token, message_id)
+            queue = self._queues.get(cast(asyncio.Task[None], asyncio.current_task()))
+            if queue is not None:
+                queue.append(delivery)
+                continue
+            task = asyncio.create_task(self._deliver_all(queue := deque([delivery])))
+            self._queues[task] = queue
             task.add_done_callback(self._delivered)
 
-    def _delivered(self, task: asyncio.Task[Any]) -> None:
-        self._deliveries.discard(task)
-        self._waiting[task.get_name()] -= 1
+    async def _deliver_all(self, queue: deque[_Delivery]) -> None:
+        """One after the other, with all that is published meanwhile."""
+        while queue:
+            to, *delivery = queue.popleft()
+            try:
+                await self._deliver(*delivery)
+            finally:
+                self._waiting[to] -= 1
+
+    def _delivered(self, task: asyncio.Task[None]) -> None:
+        del self._queues[task]
         if self._closing:
             if not task.cancelled():
                 task.exception()  # taken, so that asyncio does not complain of it
@@ -227,7 +248,7 @@ class TeamRuntime(AgentRuntime):
         Who refers to the runtime and is referred to by it would otherwise be left to the garbage collector, which takes
         a tenth of a busy run's time to find hundreds of finished teams."""
         self._closing = True
-        if waiting := list(self._deliveries):
+        if waiting := list(self._queues):
             for task in waiting:
                 task.cancel()
             await asyncio.gather(*waiting, return_exceptions=True)

@@ -58,10 +58,7 @@ _SPEAK = GroupChatRequestPublish()
 
 
 class Director(BaseGroupChatManager):
-    """The manager: cues each speaker in private, hears what is said, and lets the play decide what comes next. Who has
-    spoken waits until it has, on the own runtime: speakers are asked one after the other."""
-
-    at_once = True
+    """The manager: cues each speaker in private, hears what is said, and lets the play decide what comes next."""
 
     def __init__(self, play: Play, on_step: Callable[[Step], None], *args: object) -> None:
         super().__init__(*args)  # type: ignore[arg-type]
