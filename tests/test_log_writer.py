@@ -13,7 +13,8 @@ import pytest
 
 from master_autogen.errors import UserError
 from master_autogen.log import LogWriter, get_lesson, get_run, lesson_calls, open_log, run_lessons, selection_history
-from master_autogen.log.thread import CallRow, WriterThread
+from master_autogen.log.batch import CallRow
+from master_autogen.log.thread import WriterThread
 from master_autogen.log.views import RunStatus
 from tests.test_log_rows import LONG, OTHER, RUN, call, episode, lesson, plan, planned_log, selection
 

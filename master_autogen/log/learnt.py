@@ -7,13 +7,13 @@ that goes on, are read without a look into turns, calls and grades.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from sqlite_utils import Database
 
 from master_autogen.log import rows
-from master_autogen.log.sql import fetch
+from master_autogen.log.sql import fetch, to_json
 from master_autogen.log.views import RewardRow
 from master_autogen.records import Kind
 
@@ -73,9 +73,9 @@ ORDER BY position, lessons.id, slot
 """
 
 
-def work_out(db: Database, lesson_id: str) -> None:
-    """Write what a lesson's episodes taught into their rows, from its turns, calls and grades as they stand."""
-    db.conn.execute(_WORK_OUT, (lesson_id,))
+def work_out(db: Database, lesson_ids: Sequence[str]) -> None:
+    """Write what lessons' episodes taught into their rows, from their turns, calls and grades as they stand."""
+    db.conn.execute(_WORK_OUT, (to_json(list(lesson_ids)),))
 
 
 _WORK_OUT = """
@@ -97,5 +97,5 @@ UPDATE episodes SET
       THEN coalesce(json_extract(detail, '$.unit'), 'token') END
     FROM grades WHERE episode_id = episodes.id ORDER BY seq LIMIT 1
   )
-WHERE lesson_id = ?
+WHERE lesson_id IN (SELECT value FROM json_each(?))
 """

@@ -16,15 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
-from typing import NamedTuple, TypeAlias
+from typing import TypeAlias
 
 from sqlite_utils import Database
 
 from master_autogen.errors import UserError
-from master_autogen.log import rows
+from master_autogen.log.batch import Batch, Entry
 from master_autogen.log.file import make_folder, open_for_writer
 from master_autogen.log.lock import WriterLock
-from master_autogen.log.sql import Row, row
 
 Action: TypeAlias = Callable[[Database], None]
 
@@ -32,14 +31,6 @@ _ITEMS_A_TRANSACTION = 500
 _LINGER_S = 0.01  # of the 50 ms that a row may take to disk; saves a tenth of a busy run's processor time
 _LATE_S = 0.025
 _STEP_ASIDE_S = 0.005  # a transaction takes 1 to 3 ms; where the disk stalls, callers lose a third of their time
-_KNOWN_TEXTS = 200_000  # hashes remembered, about 20 MB; beyond, SQLite finds the doubles
-
-
-class CallRow(NamedTuple):
-    """A row of `calls`, and the long texts that it names by hash."""
-
-    row: Row
-    texts: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -54,7 +45,7 @@ class _Stop:
     """The last item of the queue."""
 
 
-_Item: TypeAlias = CallRow | _Job | _Stop
+_Item: TypeAlias = Entry | _Job | _Stop
 
 
 class WriterThread:
@@ -73,7 +64,7 @@ class WriterThread:
             self._lock.release()
             raise
         self._queue: SimpleQueue[_Item] = SimpleQueue()
-        self._known_texts: set[str] = set()
+        self._batch = Batch()
         self._failure: Exception | None = None
         self._stopped = False
         self._waiting_since: float | None = None  # about when the oldest item not yet on disk came
@@ -85,8 +76,9 @@ class WriterThread:
 
     # --- for the callers' threads ---
 
-    def put_call(self, call: CallRow) -> None:
-        self._put(call)
+    def put_entry(self, entry: Entry) -> None:
+        """Write this in a coming transaction, with others."""
+        self._put(entry)
 
     def put(self, action: Action) -> None:
         """Run `action` inside a coming transaction."""
@@ -115,7 +107,7 @@ class WriterThread:
         self._db.close()
         self._lock.release()
 
-    def _put(self, item: CallRow | _Job) -> None:
+    def _put(self, item: Entry | _Job) -> None:
         self.raise_failure()
         if self._stopped:
             raise ValueError(f"the log {self._path} is closed")
@@ -148,7 +140,7 @@ class WriterThread:
 
     def _take(self) -> list[_Item]:
         items = [self._queue.get()]
-        if isinstance(items[0], CallRow):
+        if isinstance(items[0], Entry):
             time.sleep(_LINGER_S)
         while len(items) < _ITEMS_A_TRANSACTION:
             try:
@@ -157,7 +149,7 @@ class WriterThread:
                 break
         return items
 
-    def _commit(self, items: Sequence[CallRow | _Job]) -> None:
+    def _commit(self, items: Sequence[Entry | _Job]) -> None:
         refused: dict[Future[None], Exception] = {}
         if self._failure is None:
             try:
@@ -179,14 +171,12 @@ class WriterThread:
                 else:
                     item.done.set_exception(problem)
 
-    def _write(self, items: Sequence[CallRow | _Job], refused: dict[Future[None], Exception]) -> None:
-        calls: list[CallRow] = []
+    def _write(self, items: Sequence[Entry | _Job], refused: dict[Future[None], Exception]) -> None:
         for item in items:
-            if isinstance(item, CallRow):
-                calls.append(item)
+            if not isinstance(item, _Job):
+                self._batch.add(self._db, item)
                 continue
-            self._write_calls(calls)
-            calls = []
+            self._batch.write(self._db)
             if item.done is None:
                 item.action(self._db)
                 continue
@@ -195,12 +185,4 @@ class WriterThread:
                     item.action(self._db)
             except (UserError, ValueError) as error:
                 refused[item.done] = error
-        self._write_calls(calls)
-
-    def _write_calls(self, calls: Sequence[CallRow]) -> None:
-        texts = {ref: text for call in calls for ref, text in call.texts.items() if ref not in self._known_texts}
-        rows.TEXTS(self._db, [row(ref, text) for ref, text in texts.items()])
-        rows.CALLS(self._db, list({call.row[0]: call.row for call in calls}.values()))
-        if len(self._known_texts) > _KNOWN_TEXTS:
-            self._known_texts.clear()
-        self._known_texts.update(texts)
+        self._batch.write(self._db)

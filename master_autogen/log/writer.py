@@ -18,9 +18,10 @@ from sqlite_utils import Database
 from master_autogen.errors import UserError
 from master_autogen.log import rows
 from master_autogen.log.bank import MEMORY_BANK, Candidate, bank_rows
+from master_autogen.log.batch import CallRow, Finished, Started
 from master_autogen.log.learnt import work_out
 from master_autogen.log.sql import Row, row, to_json
-from master_autogen.log.thread import Action, CallRow, WriterThread
+from master_autogen.log.thread import WriterThread
 from master_autogen.log.views import RunRecord, RunStatus
 from master_autogen.records import Call, Grade, Lesson, LessonPlan, SelectionRow
 
@@ -93,25 +94,16 @@ class LogWriter:
 
     def put_call(self, call: Call) -> None:
         """One attempt at a model; never waits. A call with the same id replaces the earlier one."""
-        self._thread.put_call(CallRow(*rows.call_row(call)))
+        self._thread.put_entry(CallRow(*rows.call_row(call)))
 
     def start_lesson(self, lesson_id: str) -> None:
         """Its status is `running` from here on."""
-        values = (time.time(), lesson_id)
-
-        def action(db: Database) -> None:
-            _change_one(
-                db,
-                "UPDATE lessons SET status = 'running', reason = NULL, started = ?, ended = NULL WHERE id = ?",
-                values,
-            )
-
-        self._thread.put(action)
+        self._thread.put_entry(Started(lesson_id, time.time()))
 
     def finish_lesson(self, lesson: Lesson) -> None:
         """A lesson's outcome with its episodes, turns, checks and grades, in one transaction; what an earlier finish
         wrote of it is replaced. ValueError where an episode or a grade is not the lesson's."""
-        self._thread.put(_finish(lesson, time.time()))
+        self._thread.put_entry(_finished(lesson, time.time()))
 
     def add_grades(self, lesson_id: str, grades: Sequence[Grade]) -> None:
         """More grades of a lesson that has ended, behind those it has; an evaluator's earlier ones are replaced. On
@@ -125,7 +117,7 @@ class LogWriter:
             query = f"SELECT coalesce(max(seq), -1) + 1 FROM grades WHERE episode_id IN {of_lesson}"
             (first,) = db.conn.execute(query, (lesson_id,)).fetchone()
             rows.GRADES(db, [rows.grade_row(grade, seq) for seq, grade in enumerate(grades, first)])
-            work_out(db, lesson_id)
+            work_out(db, [lesson_id])
 
         self._thread.wait_for(action)
 
@@ -177,35 +169,20 @@ class LogWriter:
 _NONE_RUNS = "UPDATE lessons SET status = 'pending', started = NULL WHERE run_id = ? AND status = 'running'"
 
 
-def _finish(lesson: Lesson, now: float) -> Action:
+def _finished(lesson: Lesson, now: float) -> Finished:
     plan = lesson.plan
     mine = {episode.id for episode in plan.episodes}
     strangers = [grade.episode_id for grade in lesson.grades if grade.episode_id not in mine]
     if strangers:
         raise ValueError(f"grade of episode {strangers[0]}, which is not in the plan of lesson {plan.id}")
-    episodes = [rows.played_episode_row(episode, plan) for episode in lesson.episodes]
-    turns = [rows.turn_row(episode.id, turn) for episode in lesson.episodes for turn in episode.turns]
-    checks = [rows.check_row(e.id, check, seq) for e in lesson.episodes for seq, check in enumerate(e.checks)]
-    grades = [rows.grade_row(grade, seq) for seq, grade in enumerate(lesson.grades)]
-    outcome = row(lesson.status, lesson.reason, lesson.selected_episode_id, now, plan.id)
-
-    def action(db: Database) -> None:
-        of_lesson = "(SELECT id FROM episodes WHERE lesson_id = ?)"
-        for table in ("turns", "checks", "grades"):
-            db.conn.execute(f"DELETE FROM {table} WHERE episode_id IN {of_lesson}", (plan.id,))
-        db.conn.execute(
-            "UPDATE episodes SET status = 'pending', reason = NULL, played = 0 WHERE lesson_id = ?", (plan.id,)
-        )
-        rows.PLAYED_EPISODES(db, episodes)
-        rows.TURNS(db, turns)
-        rows.CHECKS(db, checks)
-        rows.GRADES(db, grades)
-        work_out(db, plan.id)
-        _change_one(
-            db, "UPDATE lessons SET status = ?, reason = ?, selected_episode_id = ?, ended = ? WHERE id = ?", outcome
-        )
-
-    return action
+    return Finished(
+        plan.id,
+        row(lesson.status, lesson.reason, lesson.selected_episode_id, now),
+        episodes=[rows.played_episode_row(episode, plan) for episode in lesson.episodes],
+        turns=[rows.turn_row(episode.id, turn) for episode in lesson.episodes for turn in episode.turns],
+        checks=[rows.check_row(e.id, check, seq) for e in lesson.episodes for seq, check in enumerate(e.checks)],
+        grades=[rows.grade_row(grade, seq) for seq, grade in enumerate(lesson.grades)],
+    )
 
 
 def _change_one(db: Database, sql: str, values: Row) -> None:
