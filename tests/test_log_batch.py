@@ -65,8 +65,9 @@ def test_the_last_word_on_a_lesson_counts(path: Path, db: Database) -> None:
             batch.add(db, _finished(ended, 6.0))
         batch.write(db)
     assert get_lesson(open_log(path), "run1-1-1") == lesson(1)
-    batch.add(db, Started("run1-1-1", 7.0))
     with db.atomic():
+        batch.add(db, _finished(lesson(1), 6.0))
+        batch.add(db, Started("run1-1-1", 7.0))
         batch.write(db)
     assert db.execute("SELECT status, started, ended FROM lessons WHERE id = 'run1-1-1'").fetchone() == (
         "running",
