@@ -17,12 +17,13 @@ import sys
 import zlib
 
 LENGTH = re.compile(rb"(?i)\r\ncontent-length:\s*(\d+)")
-NOUNS = (
-    "garden soil water root leaf pot bed sun shade rain mulch compost hose can bucket barrel ground plant seedling "
-    "tomato bean herb flower hedge"
-).split()
-KINDS = "dry wet deep sandy heavy light young old small broad cool warm early late loose firm".split()
-DOES = "needs holds keeps takes gives finds loses wants feeds cools shades dries fills drains covers reaches".split()
+_NOUNS = """
+garden soil water root leaf pot bed sun shade rain mulch compost hose can bucket barrel ground plant seedling tomato
+bean herb flower hedge
+"""
+_KINDS = "dry wet deep sandy heavy light young old small broad cool warm early late loose firm"
+_DOES = "needs holds keeps takes gives finds loses wants feeds cools shades dries fills drains covers reaches"
+NOUNS, KINDS, DOES = _NOUNS.split(), _KINDS.split(), _DOES.split()
 SENTENCES = (
     "The {kind} {noun} {does} some {other} long before a {such} {third} {makes} it.",
     "Think of what a {such} {noun} {does} and how the {third} {makes} its {other}.",
