@@ -17,6 +17,7 @@ from functools import cached_property
 from typing import Literal, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from master_autogen.arithmetic import numbers, signature
 from master_autogen.draws import choose, unit
@@ -80,10 +81,11 @@ class SimilarQuestions:
         self._seeds = [_Read(seed) for seed in pool]
         self._embedder = embedder
         self._vectors: Vectors = embedder.embed([seed.instruction for seed in pool])
-        self._groups: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
+        groups: defaultdict[tuple[str, ...], list[int]] = defaultdict(list)
         for i, read in enumerate(self._seeds):
             for group in read.groups:
-                self._groups[group].append(i)
+                groups[group].append(i)
+        self._groups = {name: np.array(members, dtype=np.intp) for name, members in groups.items()}
 
     def draw(self, opening: Seed, key: tuple[object, ...]) -> Seed | None:
         """One of the nearest of the same kind, drawn by `key`, of the best there are: by structure first, then inside
@@ -95,28 +97,30 @@ class SimilarQuestions:
         """
         if not self._seeds:
             return None
-        cosine = np.round(self._vectors @ self._embedder.embed([opening.instruction])[0], 6)
+        vector = self._embedder.embed([opening.instruction])[0]
         read = _Read(opening)
-        for group in read.groups:
-            if near := self._nearest(read, self._groups[group], cosine):
+        for group in (self._groups[name] for name in read.groups if name in self._groups):
+            # Of a hundred thousand questions a few hundred have the same steps: the others are not looked at.
+            rows = self._vectors if len(group) == len(self._seeds) else self._vectors[group]
+            if near := self._nearest(read, group, np.round(rows @ vector, 6)):
                 return self._seeds[choose(near, *key, 0, "similar", 1)].seed
         return None
 
-    def _nearest(self, opening: _Read, group: Sequence[int], cosine: Vectors) -> list[int]:
-        """The nearest of a group that are no copies, all of them in the best place that has one."""
+    def _nearest(self, opening: _Read, group: NDArray[np.intp], cosine: Vectors) -> list[int]:
+        """The nearest of a group that are no copies, all of them in the best place that has one. `cosine` is that of
+        each member."""
         low, high = band = _band(self._embedder)
-        among = np.array(group, dtype=np.intp)
-        place = np.select([cosine[among] < low, cosine[among] > high], [PLACES.index("below"), PLACES.index("above")])
+        place = np.select([cosine < low, cosine > high], [PLACES.index("below"), PLACES.index("above")])
         near: list[int] = []
         best: Place | None = None
-        for i in among[np.lexsort((-cosine[among], place))]:
-            found = _likeness(opening, self._seeds[i], float(cosine[i]), band)
+        for at in np.lexsort((-cosine, place)):
+            found = _likeness(opening, self._seeds[group[at]], float(cosine[at]), band)
             if found.copy:
                 continue
             best = best or found.place
             if found.place != best or len(near) == NEAREST:
                 break
-            near.append(int(i))
+            near.append(int(group[at]))
         return near
 
 
