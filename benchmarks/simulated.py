@@ -24,21 +24,23 @@ WORDS = TEXT.split()
 
 
 def simulate(stop_after: int) -> None:
-    """Lessons without group chats, until so many have ended; then the process interrupts itself, as Ctrl-C does."""
-    from master_autogen.pipeline import rounds
+    """Lessons without group chats, until so many have ended; then the process asks itself to end, as Ctrl-C would; that
+    signal is ignored by what a shell runs in the background."""
+    from master_autogen.pipeline import playing
 
     left = stop_after
 
     async def play(stage: Stage, plan: LessonPlan, **_: Any) -> Lesson:
         nonlocal left
         await asyncio.sleep(0)
-        if left == 0:
-            os.kill(os.getpid(), signal.SIGINT)
-            await asyncio.sleep(3600)
         left -= 1
+        if left < 0:
+            if left == -1:  # a second signal would end the process at once
+                os.kill(os.getpid(), signal.SIGTERM)
+            await asyncio.sleep(3600)
         return played(plan, stage.sink)
 
-    rounds.play_lesson = play  # type: ignore[assignment]
+    playing.play_lesson = play  # type: ignore[assignment]
 
 
 PHASES = (("ask", "teacher"), ("answer", "slow_student"), ("correct", "teacher"), ("revise", "student"))
