@@ -22,6 +22,7 @@ _CODE = re.compile(
     re.MULTILINE,
 )
 _OPTION = re.compile(r"(?:^|[\s(])([A-E])[).:]\s", re.MULTILINE)
+_LETTERS = tuple("ABCDEabcde")
 _LETTER = re.compile(r"(?:.*\banswer\s*+(?:is|:)\s*+)?\(?([A-E])\)?[.:]?", re.IGNORECASE | re.DOTALL)
 
 
@@ -67,6 +68,8 @@ def _bare(number: str) -> str:
 
 def chosen_letter(instruction: str, text: str) -> str | None:
     """The letter A to E that `text` is, or ends on as "answer is B", if the instruction has that option."""
+    if not text.strip().rstrip(").:").endswith(_LETTERS):  # as most texts: nothing has to be looked for in them
+        return None
     options = set(_OPTION.findall(instruction))
     match = _LETTER.fullmatch(text.strip())
     return match.group(1) if match and len(options) > 1 and match.group(1) in options else None
