@@ -78,16 +78,19 @@ class MemoryBank:
         """What another round has shown."""
         owners, pairs, pis = self._earned
         fresh: list[bytes] = []
+        before: str | bytes | None = None
+        number = 0
         for instruction, vector, pair, pi in entries:
             if not 0.0 <= pi <= 1.0:
                 raise ValueError(f"a pi of {pi} for {pair}; what a candidate earns lies in [0, 1]")
-            size = len(self._numbers)
-            number = self._numbers.setdefault(_digest(instruction), size)
-            if number == size:
-                fresh.append(vector)
-                if len(fresh) == _ROWS:
-                    self._store(fresh)
-                    fresh = []
+            if instruction != before:  # a lesson's candidates have one instruction
+                before, size = instruction, len(self._numbers)
+                number = self._numbers.setdefault(_digest(instruction), size)
+                if number == size:
+                    fresh.append(vector)
+                    if len(fresh) == _ROWS:
+                        self._store(fresh)
+                        fresh = []
             owners.append(number)
             pairs.append(self._arms.setdefault(pair, len(self._arms)))
             pis.append(pi)

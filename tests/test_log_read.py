@@ -15,9 +15,11 @@ from master_autogen.log import (
     get_lesson,
     get_run,
     lesson_calls,
+    lesson_counts,
     lesson_rows,
     list_runs,
     open_log,
+    planned_round,
     run_lessons,
     search,
 )
@@ -97,6 +99,23 @@ def test_lessons_come_in_lesson_order(path: Path) -> None:
 def test_a_pending_lesson_is_its_plan(db: Database) -> None:
     (pending,) = run_lessons(db, "run1", "pending")
     assert pending == Lesson(plan=plan(3), status="pending")
+
+
+def test_a_planned_round_comes_back_as_it_was_planned(path: Path) -> None:
+    """Whatever came of its lessons since; in its own order, which is not that of the ids."""
+    second = [plan(2, round_number=2), plan(1, round_number=2)]
+    with LogWriter(path) as log:
+        log.plan_round("run1", second, [])
+    db = open_log(path)
+    assert planned_round(db, "run1", 1) == [plan(3), plan(1), plan(2)]
+    assert planned_round(db, "run1", 2) == second
+    assert planned_round(db, "run1", 3) == []
+    assert planned_round(db, "run2", 1) == []
+
+
+def test_a_runs_lessons_by_their_status(db: Database) -> None:
+    assert lesson_counts(db, "run1") == {"accepted": 1, "running": 1, "pending": 1}
+    assert lesson_counts(db, "run2") == {}
 
 
 def test_a_lesson_on_one_line(db: Database) -> None:

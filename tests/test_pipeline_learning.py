@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from master_autogen.log import Taught, open_log, taught
+from master_autogen.log import Database, Taught, open_log, taught
 from master_autogen.pipeline import learning, rounds
 from master_autogen.pipeline.learning import Learner
 from master_autogen.records import LessonPlan
@@ -32,6 +32,7 @@ async def test_what_is_kept_is_what_the_log_tells_anew(tmp_path: Path, rule: str
     for number in range(1, 7):
         grown, anew = kept.learn(number), Learner(what, path, done.run_id).learn(number)
         assert grown == anew
+        assert Learner(what, path, done.run_id).scales(number) == grown.scales
         assert grown.rows(list(grown.arms), what, "r", number) == anew.rows(list(anew.arms), what, "r", number)
     assert sum(arm.pulls for arms in grown.arms.values() for arm in arms) > 40
     assert grown.scales
@@ -56,15 +57,19 @@ async def test_every_row_is_read_once(tmp_path: Path, monkeypatch: pytest.Monkey
     db.close()
 
 
-async def test_a_resumed_run_plans_no_round_again_that_was_played(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_resumed_run_plans_no_round_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The round that it was stopped in is read from the log, and those before it are not looked at."""
     planned: list[int] = []
-    plan_lesson = rounds.plan_lesson
+    read: list[int] = []
+    plan_lesson, planned_round = rounds.plan_lesson, rounds.planned_round
 
     def counted(*args: Any, number: int, **more: Any) -> LessonPlan:
         planned.append(number)
         return plan_lesson(*args, number=number, **more)
+
+    def noted(db: Database, run_id: str, number: int) -> list[LessonPlan]:
+        read.append(number)
+        return planned_round(db, run_id, number)
 
     whole = await play(tmp_path / "whole.db", inputs(sums(20), **WHAT))
     path = tmp_path / "log.db"
@@ -73,8 +78,10 @@ async def test_a_resumed_run_plans_no_round_again_that_was_played(
     begun = {lesson.plan.round for lesson in lessons_of(path, whole.run_id)}
     assert 2 < max(begun) < 5
     monkeypatch.setattr(rounds, "plan_lesson", counted)
+    monkeypatch.setattr(rounds, "planned_round", noted)
     again = await play(path, inputs(sums(20), **WHAT))
-    assert Counter(planned) == dict.fromkeys(range(max(begun), 6), 8)
+    assert Counter(planned) == dict.fromkeys(range(max(begun) + 1, 6), 8)
+    assert read == [max(begun)]
     assert (again.seeds_played, again.not_played) == (20, {})
     assert lessons_of(path, again.run_id) == lessons_of(tmp_path / "whole.db", whole.run_id)
 

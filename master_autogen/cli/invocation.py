@@ -126,13 +126,13 @@ class Invocation:
         self._console.print()
 
     def _say_begun(self, run_id: str, resumed: bool) -> None:
-        from master_autogen.log import get_run, open_log
+        from master_autogen.log import lesson_counts, open_log
 
         self._run_id = run_id
         going_on = ""
         if resumed:
             with closing(open_log(self._log, readonly=True)) as db:
-                lessons = get_run(db, run_id).lessons
+                lessons = lesson_counts(db, run_id)
             done = sum(count for status, count in lessons.items() if status in ENDED)
             going_on = f", begun before: {done} of {counted(sum(lessons.values()), 'planned lesson')} done"
         if not self._quiet:
@@ -140,14 +140,14 @@ class Invocation:
             self._console.print()
 
     def _stopped(self, said: str, how: str, code: int) -> int:
-        from master_autogen.log import get_run, open_log
+        from master_autogen.log import lesson_counts, open_log
 
         kept = NOTHING
         if self._run_id:
             with closing(open_log(self._log, readonly=True)) as db:
-                run = get_run(db, self._run_id)
-            done = sum(count for status, count in run.lessons.items() if status in ENDED)
-            kept = f"{counted(done, 'lesson')} of run {run.id} done and kept in {self._log}; {how}."
+                lessons = lesson_counts(db, self._run_id)
+            done = sum(count for status, count in lessons.items() if status in ENDED)
+            kept = f"{counted(done, 'lesson')} of run {self._run_id} done and kept in {self._log}; {how}."
         self._say(f"{said} {kept}")
         return code
 

@@ -48,7 +48,8 @@ _OWED = """
 SELECT e.lesson_id, slot, seeds.instruction, pair_instruction, pair_response, earned
 FROM lessons CROSS JOIN episodes AS e ON e.lesson_id = lessons.id CROSS JOIN seeds ON seeds.id = seed_id
 WHERE lessons.run_id = ? AND round >= ? AND round < ? AND earned IS NOT NULL AND NOT EXISTS (
-  SELECT 1 FROM memory_bank AS bank WHERE bank.lesson_id = e.lesson_id AND bank.slot = e.slot AND embedder = ?)
+  SELECT 1 FROM memory_bank AS bank INDEXED BY memory_bank_stored
+  WHERE bank.lesson_id = e.lesson_id AND bank.slot = e.slot AND embedder = ?)
 ORDER BY round, position, lessons.id, slot
 """
 

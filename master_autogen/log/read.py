@@ -49,13 +49,24 @@ def run_records(db: Database) -> list[RunRecord]:
 
 def _views(db: Database, run_id: str | None) -> list[RunView]:
     with db.atomic():
-        lessons: dict[str, dict[str, int]] = defaultdict(dict)
-        for found in fetch(db, _STATUSES, (run_id,)):
-            lessons[found["run_id"]][found["status"]] = found["lessons"]
+        lessons = _lesson_counts(db, run_id)
         return [
             RunView.model_validate(found | _parsed(found) | {"lessons": lessons[found["id"]]})
             for found in fetch(db, _RUNS, (run_id,))
         ]
+
+
+def lesson_counts(db: Database, run_id: str) -> dict[str, int]:
+    """How many of a run's planned lessons have each status; of a run that is not there, nothing."""
+    return _lesson_counts(db, run_id).get(run_id, {})
+
+
+def _lesson_counts(db: Database, run_id: str | None) -> defaultdict[str, dict[str, int]]:
+    """By run; of all runs with None."""
+    counts: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    for found in fetch(db, _STATUSES, (run_id,)):
+        counts[found["run_id"]][found["status"]] = found["lessons"]
+    return counts
 
 
 _STATUSES = """
@@ -107,6 +118,23 @@ def round_ends(db: Database, run_id: str, number: int) -> dict[str, bool]:
         f"WHERE run_id = ? AND round = ? AND status IN {_ENDED} ORDER BY position, id"
     )
     return {found["id"]: bool(found["accepted"]) for found in fetch(db, query, (run_id, number))}
+
+
+def planned_round(db: Database, run_id: str, number: int) -> list[LessonPlan]:
+    """The lessons of a round as they were planned, in their order; none where the round was not planned yet."""
+    with db.atomic():
+        lessons = fetch(db, _LESSON.format("lessons.run_id = ? AND round = ?") + _IN_ORDER, (run_id, number))
+        episodes: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
+        for found in fetch(db, _EPISODES_OF_ROUND, (run_id, number)):
+            episodes[found["lesson_id"]].append(found)
+    return [_plan(lesson, episodes[lesson["id"]]) for lesson in lessons]
+
+
+_IN_ORDER = "ORDER BY position, lessons.id"
+_EPISODES_OF_ROUND = """
+SELECT episodes.* FROM lessons CROSS JOIN episodes ON lesson_id = lessons.id
+WHERE lessons.run_id = ? AND round = ? ORDER BY slot, episodes.id
+"""
 
 
 # --- lessons ---
@@ -175,13 +203,13 @@ _LESSON = """
 SELECT lessons.*, seeds.instruction, seeds.response, similar.instruction AS similar_instruction,
   similar.response AS similar_response
 FROM lessons JOIN seeds ON seeds.id = seed_id LEFT JOIN seeds AS similar ON similar.id = similar_seed_id
-WHERE lessons.id = ?
+WHERE {}
 """
 
 
 def _lesson(db: Database, lesson_id: str) -> Lesson:
     with db.atomic():
-        (found,) = fetch(db, _LESSON, (lesson_id,))
+        (found,) = fetch(db, _LESSON.format("lessons.id = ?"), (lesson_id,))
         episodes = fetch(db, "SELECT * FROM episodes WHERE lesson_id = ? ORDER BY slot, id", (lesson_id,))
         of_lesson = "WHERE episode_id IN (SELECT id FROM episodes WHERE lesson_id = ?)"
         turns: dict[str, list[Turn]] = defaultdict(list)

@@ -53,7 +53,7 @@ class LogWriter:
             )
             if not cursor.rowcount:
                 raise UserError(f"run {run.id} in {self.path} is finished; start another with --new")
-            db.conn.execute(_NONE_RUNS, (run.id,))
+            db.conn.execute(_NONE_RUNS, (run.id, run.id))
 
         self._thread.wait_for(action)
 
@@ -141,7 +141,7 @@ class LogWriter:
         values = (status, time.time(), run_id)
 
         def action(db: Database) -> None:
-            db.conn.execute(_NONE_RUNS, (run_id,))
+            db.conn.execute(_NONE_RUNS, (run_id, run_id))
             _change_one(db, "UPDATE runs SET status = ?, ended = ? WHERE id = ?", values)
 
         self._thread.wait_for(action)
@@ -166,7 +166,11 @@ class LogWriter:
             self._thread.raise_failure()
 
 
-_NONE_RUNS = "UPDATE lessons SET status = 'pending', started = NULL WHERE run_id = ? AND status = 'running'"
+# A round is played to its end before the next is planned, so that only the last one can have any that run.
+_NONE_RUNS = (
+    "UPDATE lessons SET status = 'pending', started = NULL WHERE run_id = ? AND status = 'running' "
+    "AND round = (SELECT max(round) FROM lessons WHERE run_id = ?)"
+)
 
 
 def _finished(lesson: Lesson, now: float) -> Finished:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
@@ -67,8 +67,8 @@ class Learned:
 class _Round:
     """What one round taught of one topic: (arm, reward) and (arm, US dollars)."""
 
-    rewards: list[tuple[int, float]]
-    costs: list[tuple[int, float]]
+    rewards: list[tuple[int, float]] = field(default_factory=list)
+    costs: list[tuple[int, float]] = field(default_factory=list)
 
 
 class Learner:
@@ -94,6 +94,11 @@ class Learner:
         arms = {topic: tuple(past.arms) for topic, past in self._pasts.items()}
         return Learned(selections, arms, self._scales.values)
 
+    def scales(self, number: int) -> Mapping[Unit, float]:
+        """Of `learn`, the gap of difficulty that was found large: all that a round needs which is cast already."""
+        self._read_rounds(number)
+        return self._scales.values
+
     def _read_rounds(self, number: int) -> None:
         if number <= self._read:
             return
@@ -102,18 +107,19 @@ class Learner:
         try:
             # One round after the other: where a round ends matters to the search for changes.
             for earlier in range(self._read, number):
-                found: dict[Topic, _Round] = {}
-                for row in taught(db, self._run_id, since=earlier, before=earlier + 1):
-                    if row.gap is not None:
-                        gaps[cast(Unit, row.unit)].append(row.gap)
-                    if (arm := self._arms.get((row.instruction, row.response))) is None:
+                found: defaultdict[Topic, _Round] = defaultdict(_Round)
+                rows = taught(db, self._run_id, since=earlier, before=earlier + 1)
+                for scenario, task_type, instruction, response, earned, cost, gap, unit in rows:
+                    if gap is not None:
+                        gaps[cast(Unit, unit)].append(gap)
+                    if (arm := self._arms.get((instruction, response))) is None:
                         continue  # a base's pair need not be an arm
-                    of_topic = found.setdefault((row.scenario, row.task_type), _Round([], []))
-                    if row.earned is not None:
+                    of_topic = found[scenario, task_type]
+                    if earned is not None:
                         # The paper's literal normaliser (an option) gives rewards outside [0, 1].
-                        of_topic.rewards.append((arm, min(max(row.earned, 0.0), 1.0)))
-                    if row.cost is not None:
-                        of_topic.costs.append((arm, row.cost))
+                        of_topic.rewards.append((arm, min(max(earned, 0.0), 1.0)))
+                    if cost is not None:
+                        of_topic.costs.append((arm, cost))
                 for topic, of_topic in found.items():
                     self._past(topic).fold(of_topic.rewards, of_topic.costs)
         finally:

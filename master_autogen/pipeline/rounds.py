@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -11,7 +11,17 @@ from typing import Protocol
 from master_autogen.casting import SimilarQuestions, draw_key, plan_lesson
 from master_autogen.engines.company import NONE_EARLIER, Company, Earlier, Listener
 from master_autogen.engines.local import play_all
-from master_autogen.log import Database, LogWriter, RoundView, episode_calls, open_log, round_ends, run_rounds
+from master_autogen.grading.difficulty import Unit
+from master_autogen.log import (
+    Database,
+    LogWriter,
+    RoundView,
+    episode_calls,
+    open_log,
+    planned_round,
+    round_ends,
+    run_rounds,
+)
 from master_autogen.pipeline.inputs import Inputs, plays
 from master_autogen.pipeline.learning import Learned, Learner, Topic
 from master_autogen.pipeline.limits import Target
@@ -82,32 +92,46 @@ class Player:
 
     async def play_round(self, number: int, rounds: int, seeds: Sequence[Seed]) -> None:
         """Cast the round by the log's rows of the rounds before, log the plan, play what is not played yet. A round
-        that was played to its end is not even planned again."""
+        that was planned before is not planned again."""
         begun = self._begun.get(number)
         if begun is not None and begun.ended:
             self._skip(begun, rounds, seeds)
             return
+        if begun is None:
+            plans, scales = self._cast(number, seeds)
+        with self._reader() as db:
+            ended: Mapping[str, bool] = {}
+            if begun is not None:
+                self._take_over(begun, seeds)
+                plans, scales = planned_round(db, self._run_id, number), self._learner.scales(number)
+                ended = round_ends(db, self._run_id, number)
+            waiting = [plan for plan in plans if plan.id not in ended]
+            self._target.plan([plan.id for plan in plans], ended)
+            self._watcher.round_planned(number, rounds, len(waiting))
+            earlier = (lambda plan: _calls_of(db, plan)) if begun else (lambda plan: NONE_EARLIER)
+            await self._play(waiting, scales, earlier)
+        self._log.cancel_lessons(self._target.beyond, BEYOND)
+        self._log.flush()
+
+    def _cast(self, number: int, seeds: Sequence[Seed]) -> tuple[list[LessonPlan], Mapping[Unit, float]]:
+        """Plan a round and log it; with the gaps of difficulty that are large by now."""
         learned = self._learner.learn(number)
         plans = self._plan(number, seeds, learned, self._memory.tell(number, seeds, learned))
         self._topics |= {(plan.scenario, plan.task_type): None for plan in plans}
         rows = learned.rows(list(self._topics), self._inputs, self._run_id, number)
         self._log.plan_round(self._run_id, plans, rows)
-        with self._reader() as db:
-            ended = round_ends(db, self._run_id, number) if begun else {}
-            waiting = [plan for plan in plans if plan.id not in ended]
-            self._target.plan([plan.id for plan in plans], ended)
-            self._watcher.round_planned(number, rounds, len(waiting))
-            earlier = (lambda plan: _calls_of(db, plan)) if begun else (lambda plan: NONE_EARLIER)
-            await self._play(waiting, learned, earlier)
-        self._log.cancel_lessons(self._target.beyond, BEYOND)
-        self._log.flush()
+        return plans, learned.scales
 
-    def _skip(self, begun: RoundView, rounds: int, seeds: Sequence[Seed]) -> None:
-        """Take over what a round that was played before has left behind."""
+    def _take_over(self, begun: RoundView, seeds: Sequence[Seed]) -> None:
+        """What the planning of a round has left behind."""
         self._topics |= dict.fromkeys(begun.topics)
         unplaced = len({seed.id for seed in seeds}) - begun.seeds
         if unplaced:
             self.unplaced[NOT_SIMILAR] += unplaced
+
+    def _skip(self, begun: RoundView, rounds: int, seeds: Sequence[Seed]) -> None:
+        """A round that was played to its end before."""
+        self._take_over(begun, seeds)
         if self._inputs.target is not None:
             with self._reader() as db:
                 ended = round_ends(db, self._run_id, begun.number)
@@ -116,11 +140,11 @@ class Player:
         self._watcher.round_planned(begun.number, rounds, 0)
 
     async def _play(
-        self, plans: Sequence[LessonPlan], learned: Learned, earlier: Callable[[LessonPlan], Earlier]
+        self, plans: Sequence[LessonPlan], scales: Mapping[Unit, float], earlier: Callable[[LessonPlan], Earlier]
     ) -> None:
 
         async def play(plan: LessonPlan) -> Lesson:
-            return await self._company.play(plan, learned.scales, earlier(plan))
+            return await self._company.play(plan, scales, earlier(plan))
 
         await play_all(
             plans,

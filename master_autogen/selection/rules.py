@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 if TYPE_CHECKING:
@@ -96,10 +96,8 @@ class Past:
 
     def fold(self, rewards: Rewards, costs: Rewards = ()) -> None:
         """One more round: what its candidates earned, in lesson order, and what they cost."""
-        for arm, reward in checked(rewards):
-            self.arms[arm] = Arm(self.arms[arm].pulls + 1, self.arms[arm].reward_sum + reward)
-        for arm, cost in costs:
-            self.spent[arm] = Spent(self.spent[arm].episodes + 1, self.spent[arm].dollars + cost)
+        self.arms = [Arm(*found) for found in _added(self.arms, checked(rewards))]
+        self.spent = [Spent(*found) for found in _added(self.spent, costs)]
         if rewards:
             self._rounds.append((array("i", [arm for arm, _ in rewards]), array("d", [r for _, r in rewards])))
 
@@ -116,6 +114,15 @@ class Past:
         self._states[name] = (made, len(self._rounds))
         state: S = made
         return state
+
+
+def _added(known: Sequence[tuple[int, float]], more: Rewards) -> Iterator[tuple[int, float]]:
+    """How many and how much in all, one by one as they come: a sum depends on its order in the last place."""
+    numbers, sums = [number for number, _ in known], [total for _, total in known]
+    for arm, value in more:
+        numbers[arm] += 1
+        sums[arm] += value
+    return zip(numbers, sums, strict=True)
 
 
 class Selection(NamedTuple):
