@@ -5,8 +5,10 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
+from threading import Event, current_thread, main_thread
 from typing import Any
 
 import pytest
@@ -284,22 +286,43 @@ def test_a_writer_left_open_writes_what_waits_when_the_program_ends(path: Path) 
     assert lesson_calls(open_log(path), "run1-1-1") == [call()]
 
 
-def test_a_caller_that_finds_the_thread_late_waits_for_it(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("master_autogen.log.thread._LATE_S", -1.0)  # whoever comes second is late
-    monkeypatch.setattr("master_autogen.log.thread._STEP_ASIDE_S", 60.0)
-    write, seen = WriterThread._write, []
+def test_threads_switch_sooner_as_long_as_a_log_is_written(tmp_path: Path) -> None:
+    before = sys.getswitchinterval()
+    with LogWriter(tmp_path / "one.db"):
+        assert sys.getswitchinterval() == pytest.approx(0.0002)
+        with LogWriter(tmp_path / "two.db"):
+            assert sys.getswitchinterval() == pytest.approx(0.0002)
+        assert sys.getswitchinterval() == pytest.approx(0.0002)
+    assert sys.getswitchinterval() == pytest.approx(before)
 
-    def spy(self: WriterThread, items: Sequence[CallRow], refused: dict[Any, Any]) -> None:
-        write(self, items, refused)
-        seen.append(len(items))
 
-    monkeypatch.setattr(WriterThread, "_write", spy)
+def test_callers_wait_where_the_thread_falls_far_behind(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("master_autogen.log.thread._MOST_WAITING", 3)
+    in_hand, go_on, paused = Event(), Event(), list[float]()
+    sleep = time.sleep
+
+    def stalled(self: WriterThread, items: Sequence[CallRow]) -> None:
+        in_hand.set()
+        go_on.wait(60)
+        commit(self, items)
+
+    def noted(seconds: float) -> None:
+        if current_thread() is main_thread():
+            paused.append(seconds)
+        sleep(seconds)
+
+    commit = WriterThread._commit
+    monkeypatch.setattr(WriterThread, "_commit", stalled)
+    monkeypatch.setattr("master_autogen.log.thread.time.sleep", noted)
     log = LogWriter(path)
-    log._thread._waiting_since = 0.0  # the first one, which nothing shows as committed
-    log.put_call(call(1))
-    assert sum(seen) == 1
-    assert rows(path, "SELECT count(*) FROM calls") == [(1,)]
+    log.start_lesson("run1-1-1")
+    assert in_hand.wait(60)
+    for number in range(5):
+        log.put_call(call(number))
+    go_on.set()
     log.close()
+    assert paused == [0.01, 0.01]  # at the fourth and the fifth that wait
+    assert rows(path, "SELECT count(*) FROM calls") == [(5,)]
 
 
 CHILD = """

@@ -2,20 +2,22 @@
 
 It takes all that waits into one transaction: under load the transactions grow instead of the queue. A call's row waits
 for others first, as each transaction takes the interpreter from the event loop a dozen times; alone, it is on disk
-after some ten milliseconds. Knows rows and actions, no records.
+after some ten milliseconds. While a log is written, threads get the interpreter from one another sooner than Python has
+them wait. Knows rows and actions, no records.
 """
 
 from __future__ import annotations
 
 import atexit
 import sqlite3
+import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from threading import Event, Thread
+from threading import Lock, Thread
 from typing import TypeAlias
 
 from sqlite_utils import Database
@@ -29,8 +31,12 @@ Action: TypeAlias = Callable[[Database], None]
 
 _ITEMS_A_TRANSACTION = 500
 _LINGER_S = 0.01  # of the 50 ms that a row may take to disk; saves a tenth of a busy run's processor time
-_LATE_S = 0.025
-_STEP_ASIDE_S = 0.005  # a transaction takes 1 to 3 ms; where the disk stalls, callers lose a third of their time
+_MOST_WAITING = 5_000
+"""Items; where the disk is slower than the models for so long, callers wait, lest the queue fill the memory."""
+_PAUSE_S = 0.01
+_SWITCH_S = 0.0002
+"""How long a thread may keep the interpreter from others. With Python's own 5 ms a transaction, which gives it back a
+dozen times, takes 60 ms beside a busy event loop, and 5 with this."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,31 @@ class _Stop:
 
 
 _Item: TypeAlias = Entry | _Job | _Stop
+
+
+class _QuickSwitches:
+    """The interpreter's switch interval, `_SWITCH_S` from the first `begin` until the last `end`."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._writers = 0
+        self._before = 0.0
+
+    def begin(self) -> None:
+        with self._lock:
+            if not self._writers:
+                self._before = sys.getswitchinterval()
+                sys.setswitchinterval(min(_SWITCH_S, self._before))
+            self._writers += 1
+
+    def end(self) -> None:
+        with self._lock:
+            self._writers -= 1
+            if not self._writers:
+                sys.setswitchinterval(self._before)
+
+
+_quick_switches = _QuickSwitches()
 
 
 class WriterThread:
@@ -67,10 +98,9 @@ class WriterThread:
         self._batch = Batch()
         self._failure: Exception | None = None
         self._stopped = False
-        self._waiting_since: float | None = None  # about when the oldest item not yet on disk came
-        self._caught_up = Event()
         # a daemon, so that a forgotten stop() does not keep the interpreter alive; atexit writes what waits
         self._thread = Thread(target=self._work, name="log writer", daemon=True)
+        _quick_switches.begin()
         self._thread.start()
         atexit.register(self.stop)
 
@@ -104,6 +134,7 @@ class WriterThread:
         atexit.unregister(self.stop)
         self._queue.put(_Stop())
         self._thread.join()
+        _quick_switches.end()
         self._db.close()
         self._lock.release()
 
@@ -111,19 +142,9 @@ class WriterThread:
         self.raise_failure()
         if self._stopped:
             raise ValueError(f"the log {self._path} is closed")
-        now, since = time.monotonic(), self._waiting_since
-        if since is None:
-            self._waiting_since = now
         self._queue.put(item)
-        if since is not None and now - since > _LATE_S:
-            self._step_aside()
-
-    def _step_aside(self) -> None:
-        """Let the thread have the interpreter for a moment: a caller that releases it again and again for an instant,
-        as a busy event loop does, takes it back each time before the thread wakes, for seconds on end."""
-        self._caught_up.clear()
-        if not self._caught_up.wait(_STEP_ASIDE_S):
-            self._waiting_since = time.monotonic()
+        if self._queue.qsize() > _MOST_WAITING:
+            time.sleep(_PAUSE_S)
 
     # --- in the thread ---
 
@@ -132,9 +153,6 @@ class WriterThread:
             items = self._take()
             work = [item for item in items if not isinstance(item, _Stop)]
             self._commit(work)
-            if self._queue.empty():
-                self._waiting_since = None
-                self._caught_up.set()
             if len(work) < len(items):
                 return
 
