@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from master_autogen.checks import REGISTRY, CheckInput, check
+from master_autogen.checks import REGISTRY, CheckInput, check, drift
 from master_autogen.checks.languages import language
 from master_autogen.records import Seed
 from master_autogen.seeds import load_seeds
@@ -104,6 +106,29 @@ def test_languages(wanted: str | None, text: str) -> None:
 )
 def test_same_language(text: str, found: tuple[bool | None, str]) -> None:
     assert find("same_language", text) == found
+
+
+_SAID = (
+    "There are 18 people on the bus and 7 of them get off, so it is less than it was before that stop.",
+    "As they do not all stay, I take away a part of them and see what is left; it is so, as you do as I say.",
+    "So is dat in de bus, en er zijn er nog elf van de achttien over, want zeven zijn er niet meer bij.",
+    "Es sind noch elf Leute, weil sieben von ihnen nicht mehr im Bus sind und das ist die Antwort.",
+    "O que se tem no fim é o que não saiu: os onze que são os outros, e não mais do que isso.",
+    "Il en reste onze, car sept des dix-huit sont descendus et ne sont plus dans le bus.",
+    "18 - 7 = 11",
+    "a as do no o, a do no as, is in so on was an war die",
+    "Danach sind es elf, oder?",
+)
+
+
+def test_a_part_in_another_language_is_looked_for_wherever_there_may_be_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The short cut finds what looking at every part finds."""
+    rng = random.Random(7)
+    texts = [rng.choice((" ", "\n", "\n\n")).join(rng.choices(_SAID, k=rng.randint(1, 5))) for _ in range(400)]
+    quick = [find("same_language", text) for text in texts]
+    monkeypatch.setattr(drift, "may_change", lambda *_: True)
+    assert quick == [find("same_language", text) for text in texts]
+    assert len({detail for _, detail in quick}) > 4
 
 
 def test_the_language_is_the_questions_and_not_english() -> None:

@@ -13,7 +13,7 @@ from operator import eq
 
 from master_autogen.arithmetic import runs_of_whole
 from master_autogen.checks.finding import PASSED, CheckFinding, CheckInput
-from master_autogen.checks.languages import foreign_share, language, language_of, languages_of
+from master_autogen.checks.languages import foreign_share, language, language_of, languages_of, may_change
 from master_autogen.checks.text import content, is_prose, prose, runs, sentences, triples, words, words_of_whole
 
 _AI = (
@@ -157,9 +157,12 @@ def same_language(turn: CheckInput) -> CheckFinding:
     if wanted is None:
         return CheckFinding(passed=None, detail="could not tell the question's language")
     bare = prose(turn.text)
-    whole = language_of(bare, words_of_whole(bare))
-    again = whole if prose(bare) == bare else language(bare)
-    for spoken in (again, *map(language, _pieces(bare))):
+    said = words_of_whole(bare)
+    whole = language_of(bare, said)
+    plain = is_prose(bare)
+    again = whole if plain else language(bare)
+    pieces = _pieces(bare) if not plain or may_change(bare, said, wanted) else []
+    for spoken in (again, *map(language, pieces)):
         if spoken not in (None, wanted):
             return CheckFinding(passed=False, detail=f"is in {spoken}; the question is in {wanted}")
     if whole is None:

@@ -9,9 +9,10 @@ Rough on purpose: it tells apart what a model may slip into, and says None where
 from __future__ import annotations
 
 import re
+import struct
 import unicodedata
 from collections import Counter
-from collections.abc import Set
+from collections.abc import Collection, Set
 from functools import lru_cache
 from string import ascii_letters
 from typing import NamedTuple
@@ -46,12 +47,14 @@ _COMMON = {
     "Vietnamese": """là và của có cho không một được các trong với những này người đã khi để ở số""",
     "Indonesian": """yang dan di dari untuk dengan ini itu pada adalah tidak dalam ke ada akan juga berapa atau kita""",
 }  # fmt: skip
-_PROFILES = {name: frozenset(text.split()) for name, text in _COMMON.items()}
+_NAMES_OF_LANGUAGES = tuple(_COMMON)
 
-_LANGUAGES: dict[str, list[str]] = {}
-for _name, _words in _PROFILES.items():
-    for _word in _words:
-        _LANGUAGES.setdefault(_word, []).append(_name)
+_COUNTERS = struct.Struct(f"<{len(_COMMON)}I")
+"""A counter for each language, side by side in one number, so that many words are counted by one addition each."""
+_ONES: dict[str, int] = {}
+for _place, _words in enumerate(_COMMON.values()):
+    for _word in set(_words.split()):
+        _ONES[_word] = _ONES.get(_word, 0) + (1 << 32 * _place)
 
 _FEWEST = 4
 """Common words of a language that have to be there before a text is said to be in it."""
@@ -97,13 +100,39 @@ def language_of(bare: str, said: tuple[str, ...]) -> str | None:
         script, most = by_script.most_common(1)[0]
         if script != "Latin":
             return script if most >= _FEWEST and 2 * most > by_script.total() else None
-    common = [word for word in said if word in _LANGUAGES]
-    hits = Counter(name for word in common for name in _LANGUAGES[word])
-    second, first = sorted([0, 0, *hits.values()])[-2:]
+    found = _common(said)
+    second, first = sorted(found.times)[-2:]
     if first < max(_FEWEST, _SHARE * len(said)) or first < _AHEAD * second:
         return None
-    best = max(hits, key=hits.__getitem__)
-    return best if len(_PROFILES[best].intersection(common)) >= _KINDS else None
+    best = found.times.index(first)
+    return _NAMES_OF_LANGUAGES[best] if found.kinds[best] >= _KINDS else None
+
+
+def may_change(bare: str, said: tuple[str, ...], wanted: str) -> bool:
+    """False where for certain no part of this prose, whose words are known, is in another language than `wanted`: each
+    of the others has fewer common words in all of it than in any part that is in it."""
+    if not bare.isascii():
+        return True
+    times, kinds = _common(said)
+    enough = [i for i, n in enumerate(times) if n >= _FEWEST and kinds[i] >= _KINDS]
+    return any(_NAMES_OF_LANGUAGES[i] != wanted for i in enough)
+
+
+class _Common(NamedTuple):
+    """By language, how many of a text's words are common ones, and how many different ones."""
+
+    times: tuple[int, ...]
+    kinds: tuple[int, ...]
+
+
+@lru_cache(maxsize=4)
+def _common(said: tuple[str, ...]) -> _Common:
+    common = [word for word in said if word in _ONES]
+    return _Common(_sums(common), _sums(set(common)))
+
+
+def _sums(common: Collection[str]) -> tuple[int, ...]:
+    return _COUNTERS.unpack(sum(map(_ONES.__getitem__, common)).to_bytes(_COUNTERS.size, "little"))
 
 
 class Languages(NamedTuple):

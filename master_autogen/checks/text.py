@@ -18,8 +18,6 @@ _NOT_PROSE = re.compile(
     r"```.*?(?:```|\Z)|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\\[^$\n]*\$|\\\[.{0,2000}?\\\]|\\\(.{0,2000}?\\\)|<<[^<>]*>>|https?://\S+",
     re.DOTALL,
 )
-_OPENINGS = ("`", "\\", "$$", "<<", "://")
-"""Each thing that is no prose has one of these in it."""
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
@@ -67,8 +65,9 @@ def prose(text: str) -> str:
 
 
 def is_prose(text: str) -> bool:
-    """Whether there is nothing in it to leave out, nor in any text that is made of such texts and blanks."""
-    return not any(opening in text for opening in _OPENINGS)
+    """Whether there is nothing in it to leave out, nor in any text that is made of such texts and blanks: each thing
+    that is no prose has one of these in it."""
+    return not ("`" in text or "\\" in text or "$$" in text or "<<" in text or "://" in text)
 
 
 def words(text: str) -> tuple[str, ...]:
