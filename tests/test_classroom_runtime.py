@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import pytest
 from autogen_agentchat.agents import BaseChatAgent
-from autogen_agentchat.base import Response
+from autogen_agentchat.base import Response, TaskResult
 from autogen_agentchat.conditions import MaxMessageTermination
-from autogen_agentchat.messages import BaseChatMessage, StructuredMessage, TextMessage
+from autogen_agentchat.messages import (
+    BaseAgentEvent,
+    BaseChatMessage,
+    ModelClientStreamingChunkEvent,
+    StructuredMessage,
+    TextMessage,
+    ThoughtEvent,
+)
 from autogen_agentchat.teams import RoundRobinGroupChat
 from autogen_core import CancellationToken
 from pydantic import BaseModel
@@ -17,7 +25,7 @@ from pydantic import BaseModel
 from master_autogen.classroom.cue import Cue
 from master_autogen.classroom.episode import build_team, play_episode
 from master_autogen.classroom.play import Play
-from master_autogen.classroom.team import ScriptedGroupChat, question
+from master_autogen.classroom.team import RuntimeName, ScriptedGroupChat, question
 from tests.kit import plan, stage
 
 
@@ -61,6 +69,68 @@ async def test_a_finished_episode_leaves_nothing_to_the_garbage_collector(scenar
     finally:
         gc.enable()
     assert left == 0
+
+
+class Thinker(Sayer):
+    """Thinks aloud first."""
+
+    async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
+        thought = ThoughtEvent(content="What do they need first?", source=self.name)
+        return Response(chat_message=self._said, inner_messages=[thought])
+
+
+class Whisperer(Thinker):
+    """The same as a stream of its own."""
+
+    async def on_messages_stream(
+        self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken
+    ) -> AsyncGenerator[BaseAgentEvent | BaseChatMessage | Response, None]:
+        yield ModelClientStreamingChunkEvent(content="Begin", source=self.name)
+        yield ThoughtEvent(content="What do they need first?", source=self.name)
+        yield Response(chat_message=self._said)
+
+
+@pytest.mark.parametrize("runtime", ["own", "autogen"])
+@pytest.mark.parametrize("teacher", [Thinker, Whisperer])
+async def test_what_is_thought_and_said_is_shown_once_and_in_its_order(
+    runtime: RuntimeName, teacher: type[Thinker]
+) -> None:
+    said = TextMessage(content="Begin with what is there.", source="teacher")
+    at = stage(
+        "error_correction", judge=False, runtime=runtime, guests={"teacher": lambda role, _: teacher(role, said)}
+    )
+    lesson = plan(at.scenario, at.pool)
+
+    team = build_team(at, lesson, lesson.episodes[0])
+    kept = (await team.run(task=question(team.play))).messages
+    again = build_team(at, lesson, lesson.episodes[0])
+    *streamed, result = [message async for message in again.run_stream(task=question(again.play))]
+
+    assert isinstance(result, TaskResult)
+    shown = [(message.source, type(message).__name__, message.to_text()) for message in kept]
+    whole = [(message.source, type(message).__name__) for message in streamed]
+    assert shown[:4] == [
+        ("user", "TextMessage", lesson.seed.instruction),
+        ("teacher", "ThoughtEvent", "What do they need first?"),
+        ("teacher", "TextMessage", "Begin with what is there."),
+        ("slow_student", "TextMessage", shown[3][2]),
+    ]
+    assert shown == [(message.source, type(message).__name__, message.to_text()) for message in result.messages]
+    chunk = ("teacher", "ModelClientStreamingChunkEvent")
+    assert whole.count(chunk) == (2 if teacher is Whisperer else 0)
+    assert [one for one in whole if one != chunk] == [(source, kind) for source, kind, _ in shown]
+
+
+async def test_a_team_plays_one_episode_at_a_time() -> None:
+    at = stage("error_correction", judge=False)
+    lesson = plan(at.scenario, at.pool)
+    team = build_team(at, lesson, lesson.episodes[0])
+    playing = asyncio.create_task(team.run(task=question(team.play)))
+    await asyncio.sleep(0)
+    for once_more in (team.run(task=question(team.play)), anext(team.run_stream(task="Why?"))):
+        with pytest.raises(ValueError, match=r"^the team is playing already$"):
+            await once_more
+    assert (await playing).stop_reason == "complete"
 
 
 async def test_a_team_of_a_users_own_can_have_a_role() -> None:

@@ -67,7 +67,7 @@ def test_autogens_private_modules_stay_in_one_file() -> None:
         for module in _imports(path)
         if module.startswith("autogen_") and any(part.startswith("_") for part in module.split("."))
     }
-    assert private == {"classroom/team.py"}
+    assert private == {"classroom/groupchat.py"}
 
 
 def test_no_file_is_long() -> None:

@@ -76,7 +76,7 @@ async def test_what_is_sent_and_what_comes_back() -> None:
     async with served(reply(b"yes", "X-Two: 1", "X-TWO: 2")) as (server, asking):
         assert await asking.exchange("POST", "/v 1/ü", b"A: b\r\n", b"body", timeout_s=5) == (
             200,
-            {"x-two": "2", "content-length": "3"},
+            {b"x-two": b"2", b"content-length": b"3"},
             b"yes",
         )
         host = server.asked[0].partition(b"Host: ")[2].partition(b"\r\n")[0]

@@ -21,16 +21,22 @@ SamplingOf = Callable[[Cue], Mapping[str, Any]]
 """The sampling settings for what a cue asks: the agent's own, with the seed drawn for this phase and attempt."""
 
 
-class Listener(BaseChatAgent):
-    """Keeps the public history and the last cue; `episode_id` makes message ids the same in every playing."""
+class LightAgent(BaseChatAgent):
+    """A `BaseChatAgent` that is made without an OpenTelemetry span: a lesson makes eight agents, and the spans of three
+    would take longer than a whole turn of the group chat."""
 
-    def __init__(self, name: str, client: ChatCompletionClient, *, episode_id: str, description: str = "") -> None:
-        # In place of BaseChatAgent's, which opens an OpenTelemetry span: an episode makes three agents, and their spans
-        # would take longer than a whole turn of its group chat.
+    def __init__(self, name: str, description: str) -> None:
         if not name.isidentifier():
             raise ValueError(f"agent name {name!r} is no identifier")
         self._name = name
-        self._description = description or name
+        self._description = description
+
+
+class Listener(LightAgent):
+    """Keeps the public history and the last cue; `episode_id` makes message ids the same in every playing."""
+
+    def __init__(self, name: str, client: ChatCompletionClient, *, episode_id: str, description: str = "") -> None:
+        super().__init__(name, description or name)
         self._client = client
         self._episode_id = episode_id
         self._heard: list[BaseChatMessage] = []
@@ -109,11 +115,12 @@ class PhaseAgent(Listener):
         """The messages sent for a cue: system, then assistant and user in turns, never two of a kind in a row."""
         said = [(m.source, m.to_text()) for m in self._heard if self._hears_question or m.source != "user"]
         others = {source for source, _ in said if source not in self._own and source != "user"}
-        spoken: list[tuple[bool, str]] = []
-        for source, text in said:
-            named = source in others and len({self._titles[other] for other in others if other in self._titles}) > 1
-            line = f"{self._titles[source]}: {text}" if named and source in self._titles else text
-            spoken.append((source in self._own, line))
+        titles = {other: self._titles[other] for other in others if other in self._titles}
+        if len(set(titles.values())) < 2:
+            titles = {}
+        spoken = [
+            (source in self._own, f"{titles[source]}: {text}" if source in titles else text) for source, text in said
+        ]
         if cue.ask:
             spoken.append((False, cue.ask))
         return [SystemMessage(content=cue.prompt), *_alternate(spoken, self.name)]

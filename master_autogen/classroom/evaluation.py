@@ -98,7 +98,7 @@ async def _ask(desk: Desk, rubric: Rubric, candidate: Episode, base: Episode, na
 
 
 def _shown(task: M, id: str) -> StructuredMessage[M]:
-    return StructuredMessage(content=task, source="lesson", id=id)
+    return StructuredMessage(content=task, source="lesson", id=id, metadata={})
 
 
 def _read(answer: Response, schema: type[M]) -> M:

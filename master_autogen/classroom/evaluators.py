@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from autogen_agentchat.agents import BaseChatAgent
 from autogen_agentchat.base import Response
 from autogen_agentchat.messages import BaseChatMessage, StructuredMessage
 from autogen_core import CancellationToken
@@ -22,6 +21,7 @@ from autogen_core.models import (
 )
 from pydantic import BaseModel
 
+from master_autogen.classroom.agents import LightAgent
 from master_autogen.errors import CallError
 from master_autogen.grading.difficulty import TurnScore, Unit, episode_ifd, same_tokens, too_short
 from master_autogen.grading.quality import Place, Reply, Rubric, read_reply, response_format
@@ -89,7 +89,8 @@ def _content(messages: Sequence[BaseChatMessage], schema: type[M]) -> M:
 
 
 def _answer(messages: Sequence[BaseChatMessage], found: BaseModel, name: str) -> Response:
-    return Response(chat_message=StructuredMessage(content=found, source=name, id=f"{messages[-1].id}:answer"))
+    id = f"{messages[-1].id}:answer"
+    return Response(chat_message=StructuredMessage(content=found, source=name, id=id, metadata={}))
 
 
 class Measured(NamedTuple):
@@ -100,7 +101,7 @@ class Measured(NamedTuple):
     reason: str | None = None
 
 
-class DifficultyEvaluator(BaseChatAgent):
+class DifficultyEvaluator(LightAgent):
     """Measures IFD (Star-Agents eq. 4) by one or two scorers, `small` and `large`."""
 
     def __init__(self, scorers: Mapping[str, Scorer], name: str = "difficulty_evaluator") -> None:
@@ -180,7 +181,7 @@ def _told(turn: TurnScore, short: str | None) -> dict[str, Any]:
     return told
 
 
-class QualityJudge(BaseChatAgent):
+class QualityJudge(LightAgent):
     """Compares two lessons by a rubric; a reply that cannot be read is asked for once more, with the reason."""
 
     def __init__(

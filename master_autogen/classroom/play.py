@@ -133,8 +133,9 @@ class Play:
 
     def _had_to_tell(self, phase: Phase, found: CheckResult) -> bool:
         """Whether a check that could not tell should have been able to."""
-        known = self.target(phase).checkable_by(self._code_check)
-        return found.passed is None and found.name in OF_ANSWERS and known
+        if found.passed is not None or found.name not in OF_ANSWERS:
+            return False
+        return self.target(phase).checkable_by(self._code_check)
 
     def _settle(self, phase: Phase, failed: Sequence[CheckResult]) -> Settled:
         share, key = self.scenario.confirmations, draw_key(self.lesson, self.episode)
@@ -200,7 +201,7 @@ class Play:
             attempts=self._attempt,
             truncated=heard.metadata.get("truncated") == "yes",
             thought=heard.metadata.get("thought") or None,
-            notes=json.loads(heard.metadata.get("notes", "{}")),
+            notes=json.loads(notes) if (notes := heard.metadata.get("notes")) else {},
         )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import itertools
-from collections import Counter, defaultdict, deque
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar, cast
 
@@ -34,12 +34,26 @@ from autogen_core import (
 A = TypeVar("A", bound=Agent)
 Factory = Callable[[], Any]
 
+_HANDLING = MessageHandlerContext._MESSAGE_HANDLER_CONTEXT
+"""Set once a delivery, in a task that does nothing else: a context manager for each takes longer than to deliver."""
+
+
+class _Place:
+    """An agent and the messages on their way to it: `waiting` is how many. `take` takes one at once, or says no."""
+
+    __slots__ = ("agent", "id", "take", "waiting")
+
+    def __init__(self, id: tuple[str, str], agent: Agent) -> None:
+        self.id = id
+        self.agent = agent
+        self.take: Callable[[Any], bool] | None = getattr(agent, "take", None)
+        self.waiting = 0
+
 
 class _Delivery(NamedTuple):
-    """A message on its way to `agent`, of the type `to`."""
+    """A message on its way to a place."""
 
-    to: str
-    agent: Agent
+    to: _Place
     message: Any
     sender: AgentId | None
     topic_id: TopicId
@@ -54,11 +68,11 @@ class TeamRuntime(AgentRuntime):
         self.failure: BaseException | None = None
         self.on_failure: Callable[[BaseException], None] | None = None
         self._factories: dict[str, Factory] = {}
-        self._agents: dict[tuple[str, str], Agent] = {}
+        self._places: dict[tuple[str, str], _Place] = {}
+        self._listening: dict[tuple[str, str], list[_Place]] = {}  # by topic, as found by the subscriptions
         self._subscriptions: list[Subscription] = []
         self._types_by_topic: defaultdict[str, list[str]] = defaultdict(list)
         self._queues: dict[asyncio.Task[None], deque[_Delivery]] = {}  # what each task has still to deliver
-        self._waiting: Counter[str] = Counter()  # deliveries under way or to come, by the recipient's type
         self._numbers = itertools.count(1)
         self._closing = False
         self._token = CancellationToken()  # for what nobody wants to cancel
@@ -84,12 +98,14 @@ class TeamRuntime(AgentRuntime):
     def connect(self, topic_type: str, agent_type: str) -> None:
         """As a `TypeSubscription`, which nobody will want to remove."""
         self._types_by_topic[topic_type].append(agent_type)
+        self._listening.clear()
 
     async def remove_subscription(self, id: str) -> None:
         for found in [s for s in self._subscriptions if s.id == id]:
             self._subscriptions.remove(found)
             if isinstance(found, TypeSubscription):
                 self._types_by_topic[found.topic_type].remove(found.agent_type)
+                self._listening.clear()
 
     def add_message_serializer(self, serializer: MessageSerializer[Any] | Sequence[MessageSerializer[Any]]) -> None:
         """Nothing leaves the process, so nothing is serialised."""
@@ -104,7 +120,8 @@ class TeamRuntime(AgentRuntime):
         message_id: str | None = None,
     ) -> Any:
         agent = await self._agent(recipient.type, recipient.key)
-        return await self._deliver(agent, message, sender, None, cancellation_token, message_id)
+        with MessageHandlerContext.populate_context(agent.id):
+            return await self._deliver(agent, message, sender, None, cancellation_token, message_id)
 
     async def publish_message(
         self,
@@ -121,17 +138,14 @@ class TeamRuntime(AgentRuntime):
         it. What is published by a delivery is delivered after it, in its own task: so a reply leads to the next
         request before the loop turns to another conversation, and hundreds of them do not wait for each other.
         """
-        key = topic_id.source
-        for agent_type in self._types_by_topic.get(topic_id.type, ()):
-            if sender is not None and sender.type == agent_type and sender.key == key:
+        sent_by = None if sender is None else (sender.type, sender.key)
+        for place in self._listening.get((topic_id.type, topic_id.source)) or await self._found(topic_id):
+            if place.id == sent_by:
                 continue
-            agent = self._agents.get((agent_type, key)) or await self._agent(agent_type, key)
-            if not self._waiting[agent_type]:
-                take = getattr(agent, "take", None)
-                if take is not None and take(message):
-                    continue
-            self._waiting[agent_type] += 1
-            delivery = _Delivery(agent_type, agent, message, sender, topic_id, cancellation_token, message_id)
+            if place.take is not None and not place.waiting and place.take(message):
+                continue
+            place.waiting += 1
+            delivery = _Delivery(place, message, sender, topic_id, cancellation_token, message_id)
             queue = self._queues.get(cast(asyncio.Task[None], asyncio.current_task()))
             if queue is not None:
                 queue.append(delivery)
@@ -140,14 +154,22 @@ class TeamRuntime(AgentRuntime):
             self._queues[task] = queue
             task.add_done_callback(self._delivered)
 
+    async def _found(self, topic_id: TopicId) -> list[_Place]:
+        """Who listens to a topic."""
+        key = topic_id.source
+        found = [await self._place(agent_type, key) for agent_type in self._types_by_topic.get(topic_id.type, ())]
+        self._listening[topic_id.type, key] = found
+        return found
+
     async def _deliver_all(self, queue: deque[_Delivery]) -> None:
         """One after the other, with all that is published meanwhile."""
         while queue:
             to, *delivery = queue.popleft()
+            _HANDLING.set(to.agent.id)
             try:
-                await self._deliver(*delivery)
+                await self._deliver(to.agent, *delivery)
             finally:
-                self._waiting[to] -= 1
+                to.waiting -= 1
 
     def _delivered(self, task: asyncio.Task[None]) -> None:
         del self._queues[task]
@@ -185,26 +207,28 @@ class TeamRuntime(AgentRuntime):
             message_id=message_id or str(next(self._numbers)),
         )
         try:
-            with MessageHandlerContext.populate_context(agent.id):
-                return await agent.on_message(message, ctx=context)
+            return await agent.on_message(message, ctx=context)
         except Exception as error:
             self._fail(error)  # at once: the manager may have told already that something went wrong, and not what
             raise
 
     async def _agent(self, type: str, key: str) -> Agent:
-        found = self._agents.get((type, key))
-        if found is not None:
-            return found
-        if type not in self._factories:
-            raise LookupError(f"no agent of type {type} in this team")
-        with AgentInstantiationContext.populate_context((self, AgentId(type, key))):
-            made = self._factories[type]()
-            agent = cast(Agent, await made if inspect.isawaitable(made) else made)
-        self._agents[type, key] = agent
-        return agent
+        return (await self._place(type, key)).agent
+
+    async def _place(self, type: str, key: str) -> _Place:
+        id = (type, key)
+        if id not in self._places:
+            if type not in self._factories:
+                raise LookupError(f"no agent of type {type} in this team")
+            with AgentInstantiationContext.populate_context((self, AgentId(type, key))):
+                made = self._factories[type]()
+                self._places[id] = _Place(id, cast(Agent, await made if inspect.isawaitable(made) else made))
+        return self._places[id]
 
     async def register_agent_instance(self, agent_instance: Agent, agent_id: AgentId) -> AgentId:
-        self._agents[agent_id.type, agent_id.key] = agent_instance
+        id = (agent_id.type, agent_id.key)
+        self._places[id] = _Place(id, agent_instance)
+        self._listening.clear()
         await agent_instance.bind_id_and_runtime(id=agent_id, runtime=self)
         return agent_id
 
@@ -235,7 +259,8 @@ class TeamRuntime(AgentRuntime):
         await (await self._agent(agent.type, agent.key)).load_state(state)
 
     async def save_state(self) -> Mapping[str, Any]:
-        return {str(agent.id): dict(await agent.save_state()) for agent in self._agents.values()}
+        agents = [place.agent for place in self._places.values()]
+        return {str(agent.id): dict(await agent.save_state()) for agent in agents}
 
     async def load_state(self, state: Mapping[str, Any]) -> None:
         for agent_id, agent_state in state.items():
@@ -254,5 +279,6 @@ class TeamRuntime(AgentRuntime):
             await asyncio.gather(*waiting, return_exceptions=True)
         self.on_failure = None
         self._factories.clear()
-        self._agents.clear()
+        self._places.clear()
+        self._listening.clear()
         self._types_by_topic.clear()

@@ -1,17 +1,13 @@
-"""The group chat of a scenario: a `BaseGroupChat` whose manager, the director, follows the script.
-
-The only file that reaches into AutoGen's private modules: the manager's base class and the group chat's events have no
-public name in 0.7.5, which is why that version is pinned.
-"""
+"""The group chat of a scenario: a `BaseGroupChat` whose manager, the director, follows the script."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from functools import cache
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
-from autogen_agentchat.base import ChatAgent, Response, TaskResult, Team, TerminationCondition
+from autogen_agentchat.base import ChatAgent, TaskResult, Team, TerminationCondition
 from autogen_agentchat.messages import (
     BaseAgentEvent,
     BaseChatMessage,
@@ -21,20 +17,6 @@ from autogen_agentchat.messages import (
     TextMessage,
 )
 from autogen_agentchat.teams import BaseGroupChat
-from autogen_agentchat.teams._group_chat._base_group_chat_manager import BaseGroupChatManager
-from autogen_agentchat.teams._group_chat._chat_agent_container import ChatAgentContainer
-from autogen_agentchat.teams._group_chat._events import (
-    GroupChatAgentResponse,
-    GroupChatMessage,
-    GroupChatPause,
-    GroupChatRequestPublish,
-    GroupChatReset,
-    GroupChatResume,
-    GroupChatStart,
-    GroupChatTeamResponse,
-    GroupChatTermination,
-    SerializableException,
-)
 from autogen_core import (
     AgentId,
     AgentRuntime,
@@ -47,12 +29,22 @@ from autogen_core import (
 )
 
 from master_autogen.classroom.cue import Cue
+from master_autogen.classroom.groupchat import (
+    BaseGroupChatManager,
+    ChatAgentContainer,
+    GroupChatAgentResponse,
+    GroupChatMessage,
+    GroupChatRequestPublish,
+    GroupChatStart,
+    GroupChatTermination,
+    SerializableException,
+)
 from master_autogen.classroom.play import Heard, Play, Step
 from master_autogen.classroom.runtime import TeamRuntime
+from master_autogen.classroom.seat import Seat
 
 DIRECTOR = "director"
 RuntimeName = Literal["own", "autogen"]
-M = TypeVar("M", bound=BaseAgentEvent | BaseChatMessage)
 
 _SPEAK = GroupChatRequestPublish()
 
@@ -60,8 +52,10 @@ _SPEAK = GroupChatRequestPublish()
 class Director(BaseGroupChatManager):
     """The manager: cues each speaker in private, hears what is said, and lets the play decide what comes next."""
 
-    def __init__(self, play: Play, on_step: Callable[[Step], None], *args: object) -> None:
+    def __init__(self, play: Play, on_step: Callable[[Step], None], shows: bool, *args: object) -> None:
+        """`shows`: an answer is shown as it is heard, as whoever gives it does not."""
         super().__init__(*args)  # type: ignore[arg-type]
+        self._shows = shows
         self._play = play
         self._on_step = on_step
         self._topics = {role: TopicId(t, self.id.key) for role, t in self._participant_name_to_topic_type.items()}
@@ -76,6 +70,8 @@ class Director(BaseGroupChatManager):
     async def on_message_impl(self, message: Any, ctx: MessageContext) -> Any:
         """As AutoGen's, without the lock for what comes one at a time: speakers are asked one after the other."""
         if isinstance(message, GroupChatAgentResponse):
+            if self._shows:
+                self._output_message_queue.put_nowait(message.response.chat_message)
             return await self.handle_agent_response(message, ctx)  # type: ignore[call-arg]
         return await super().on_message_impl(message, ctx)
 
@@ -137,82 +133,6 @@ class Director(BaseGroupChatManager):
         return super()._discover_handlers()
 
 
-class Seat(BaseAgent):
-    """A participant's place in the chat on the own runtime: what AutoGen's `ChatAgentContainer` is, for one agent. What
-    is said goes into its buffer at once, and asking it to speak opens no span; AutoGen's takes longer to be made than
-    all that it does in an episode."""
-
-    def __init__(self, group: TopicId, output: TopicId, agent: ChatAgent, factory: MessageFactory) -> None:
-        super().__init__(agent.description)
-        self._agent = agent
-        self._factory = factory
-        self._group = group
-        self._output = output
-        self._buffer: list[BaseChatMessage] = []
-
-    def take(self, message: Any) -> bool:
-        if isinstance(message, GroupChatAgentResponse):
-            self._hear(message.response.chat_message)
-        elif isinstance(message, GroupChatStart):
-            for said in message.messages or ():
-                self._hear(said)
-        elif isinstance(message, GroupChatTeamResponse):
-            for part in message.result.messages:
-                if isinstance(part, BaseChatMessage):
-                    self._hear(part)
-        else:
-            return False
-        return True
-
-    async def on_message_impl(self, message: Any, ctx: MessageContext) -> None:
-        """An exception goes to the runtime as it was raised: nobody else needs to be told."""
-        if self.take(message):
-            return
-        if isinstance(message, GroupChatRequestPublish):
-            await self._speak(ctx.cancellation_token)
-        elif isinstance(message, GroupChatReset):
-            self._buffer.clear()
-            await self._agent.on_reset(ctx.cancellation_token)
-        elif isinstance(message, GroupChatPause):
-            await self._agent.on_pause(ctx.cancellation_token)
-        elif isinstance(message, GroupChatResume):
-            await self._agent.on_resume(ctx.cancellation_token)
-        else:
-            raise ValueError(f"{self._agent.name} cannot do anything with a {type(message).__name__}")
-
-    async def _speak(self, token: CancellationToken) -> None:
-        response: Response | None = None
-        async for said in self._agent.on_messages_stream(_that_count(self._buffer), token):
-            if isinstance(said, Response):
-                response = said
-            else:
-                await self._show(said)
-        if response is None:
-            raise RuntimeError(f"{self._agent.name} gave no response")
-        await self._show(response.chat_message)
-        self._buffer.clear()
-        answer = GroupChatAgentResponse(response=response, name=self._agent.name)
-        await self.publish_message(answer, self._group, cancellation_token=token)
-
-    def _hear(self, message: BaseChatMessage) -> None:
-        self._buffer.append(self._known(message))
-
-    async def _show(self, message: BaseAgentEvent | BaseChatMessage) -> None:
-        shown = GroupChatMessage(message=self._known(message))
-        await self.publish_message(shown, self._output)
-
-    def _known(self, message: M) -> M:
-        if not self._factory.is_registered(message.__class__):
-            raise ValueError(f"{self._agent.name}: the team does not know messages of type {type(message).__name__}")
-        return message
-
-
-def _that_count(messages: Sequence[BaseChatMessage]) -> list[BaseChatMessage]:
-    """Without what the cue says was withdrawn: agents of a user's own know nothing of cues."""
-    withdrawn = {gone for message in messages if isinstance(message, Cue) for gone in message.withdrawn}
-    return [message for message in messages if message.id not in withdrawn]
-
-
 class PlayIsOver(TerminationCondition):
     """Ends the chat when the play has nothing more to ask for; the stop message says why."""
 
@@ -225,10 +145,25 @@ class PlayIsOver(TerminationCondition):
 
     async def __call__(self, messages: Sequence[BaseAgentEvent | BaseChatMessage]) -> StopMessage | None:
         over = self._play.over
-        return None if over is None else StopMessage(content=over, source=DIRECTOR)
+        if over is None:
+            return None
+        return StopMessage(content=over, source=DIRECTOR, id=f"{self._play.episode.id}:over", metadata={})
 
     async def reset(self) -> None:
         """The group chat resets its condition as it stops; an episode that is over stays over."""
+
+
+class _Shown(asyncio.Queue[BaseAgentEvent | BaseChatMessage | GroupChatTermination]):
+    """What a team shows; `over` is set when it has shown that it ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.over = asyncio.Event()
+
+    def _put(self, item: BaseAgentEvent | BaseChatMessage | GroupChatTermination) -> None:
+        super()._put(item)
+        if isinstance(item, GroupChatTermination):
+            self.over.set()
 
 
 class ScriptedGroupChat(BaseGroupChat):
@@ -262,6 +197,7 @@ class ScriptedGroupChat(BaseGroupChat):
             runtime=self._own,
             custom_message_types=[Cue],
         )
+        self._output_message_queue = self._shown = _Shown()
         if self._own is not None:
             self._own.on_failure = self._wake
 
@@ -281,6 +217,7 @@ class ScriptedGroupChat(BaseGroupChat):
         return lambda: Director(
             self.play,
             self._on_step,
+            self._own is not None,
             name,
             group_topic_type,
             output_topic_type,
@@ -329,6 +266,41 @@ class ScriptedGroupChat(BaseGroupChat):
             return lambda: ChatAgentContainer(group.type, output.type, agent, self._message_factory)
         return lambda: Seat(group, output, agent, self._message_factory)
 
+    async def run(
+        self,
+        *,
+        task: str | BaseChatMessage | Sequence[BaseChatMessage] | None = None,
+        cancellation_token: CancellationToken | None = None,
+        output_task_messages: bool = True,
+    ) -> TaskResult:
+        """As `BaseGroupChat.run`; where nobody looks on, the event loop is not woken for each thing that is said."""
+        own = self._idle()
+        if own is None or not isinstance(task, BaseChatMessage) or cancellation_token is not None:
+            return await super().run(
+                task=task, cancellation_token=cancellation_token, output_task_messages=output_task_messages
+            )
+        self._is_running = True
+        try:
+            if not self._initialized:
+                await self._init(own)
+            start = GroupChatStart(messages=[task], output_task_messages=output_task_messages)
+            await own.send_message(start, AgentId(self._group_chat_manager_topic_type, self._team_id))
+            await self._shown.over.wait()
+            shown: list[BaseAgentEvent | BaseChatMessage] = []
+            while not isinstance(message := self._shown.get_nowait(), GroupChatTermination):
+                if not isinstance(message, ModelClientStreamingChunkEvent):
+                    shown.append(message)
+            if message.error is not None:
+                raise RuntimeError(str(message.error))
+            return TaskResult(messages=shown, stop_reason=message.message.content)
+        except RuntimeError:
+            if own.failure is not None:
+                raise own.failure from None
+            raise
+        finally:
+            self._is_running = False
+            await own.aclose()
+
     async def run_stream(
         self,
         *,
@@ -337,13 +309,10 @@ class ScriptedGroupChat(BaseGroupChat):
         output_task_messages: bool = True,
     ) -> AsyncGenerator[BaseAgentEvent | BaseChatMessage | TaskResult, None]:
         """As `BaseGroupChat.run_stream`; on the own runtime a speaker's exception comes out as it was raised."""
-        own = self._own
-        if own is not None and isinstance(task, BaseChatMessage) and cancellation_token is None:
-            stream = self._played(own, task, output_task_messages)
-        else:
-            stream = super().run_stream(
-                task=task, cancellation_token=cancellation_token, output_task_messages=output_task_messages
-            )
+        own = self._idle()
+        stream = super().run_stream(
+            task=task, cancellation_token=cancellation_token, output_task_messages=output_task_messages
+        )
         try:
             async for message in stream:
                 yield message
@@ -355,28 +324,11 @@ class ScriptedGroupChat(BaseGroupChat):
             if own is not None:
                 await own.aclose()
 
-    async def _played(
-        self, own: TeamRuntime, task: BaseChatMessage, shows_task: bool
-    ) -> AsyncGenerator[BaseAgentEvent | BaseChatMessage | TaskResult, None]:
-        """What AutoGen's does for one message, without a task of the event loop to wait for each thing that is said."""
+    def _idle(self) -> TeamRuntime | None:
+        """The own runtime, if it is that. ValueError while the team plays."""
         if self._is_running:
             raise ValueError("the team is playing already")
-        self._is_running = True
-        try:
-            if not self._initialized:
-                await self._init(own)
-            start = GroupChatStart(messages=[task], output_task_messages=shows_task)
-            await own.send_message(start, AgentId(self._group_chat_manager_topic_type, self._team_id))
-            shown: list[BaseAgentEvent | BaseChatMessage] = []
-            while not isinstance(message := await self._output_message_queue.get(), GroupChatTermination):
-                yield message
-                if not isinstance(message, ModelClientStreamingChunkEvent):
-                    shown.append(message)
-            if message.error is not None:
-                raise RuntimeError(str(message.error))
-            yield TaskResult(messages=shown, stop_reason=message.message.content)
-        finally:
-            self._is_running = False
+        return self._own
 
     def _wake(self, error: BaseException) -> None:
         """Tell whoever waits for the next message that there will be none."""
@@ -389,4 +341,6 @@ class ScriptedGroupChat(BaseGroupChat):
 
 def question(play: Play) -> TextMessage:
     """The task of an episode's team, `team.play` being its play: the seed's question, said to everybody."""
-    return TextMessage(content=play.lesson.seed.instruction, source="user", id=f"{play.episode.id}:question")
+    return TextMessage(
+        content=play.lesson.seed.instruction, source="user", id=f"{play.episode.id}:question", metadata={}
+    )

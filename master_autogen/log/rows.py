@@ -17,7 +17,7 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
-from master_autogen.log.sql import Insert, Row, row, to_json
+from master_autogen.log.sql import Insert, Row, row, storable, to_json
 from master_autogen.records import (
     Call,
     Cast,
@@ -175,7 +175,8 @@ def turn_of(found: Mapping[str, Any]) -> Turn:
 
 def check_row(episode_id: str, check: CheckResult, seq: int) -> Row:
     turn_idx = WHOLE_EPISODE if check.turn_idx is None else check.turn_idx
-    return row(episode_id, turn_idx, *_of_check(check), seq)
+    name, passed, detail, attempt = _of_check(check)
+    return (episode_id, turn_idx, name, passed, detail if detail.isascii() else storable(detail), attempt, seq)
 
 
 def check_of(found: Mapping[str, Any]) -> CheckResult:
@@ -231,6 +232,8 @@ def _by_reference(message: Mapping[str, Any], texts: dict[str, str]) -> dict[str
     if not isinstance(text, str) or len(text) <= _LONGEST_INLINE:
         return dict(message)
     ref = _shared(text, texts)
+    if len(message) == 2 and "role" in message:  # as nearly all are
+        return {"role": message["role"], "ref": ref}
     return {"ref" if key == "content" else key: ref if key == "content" else value for key, value in message.items()}
 
 

@@ -91,6 +91,7 @@ class Answer(NamedTuple):
     replayed: bool = False
 
 
+_PLAIN = json.JSONEncoder(ensure_ascii=False).encode
 _SORTED = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode
 
 
@@ -111,7 +112,10 @@ def _in_order(value: Any) -> Any:
     if type(value) in _AS_THEY_ARE:
         return value
     if isinstance(value, dict):
-        return {key: _in_order(value[key]) for key in sorted(value)}
+        role, content = value.get("role"), value.get("content")
+        if len(value) == 2 and type(role) is str and type(content) is str:  # a message, as most of a request are
+            return {"content": content, "role": role}
+        return {key: v if type(v := value[key]) in _AS_THEY_ARE else _in_order(v) for key in sorted(value)}
     if isinstance(value, list | tuple):
         return [_in_order(item) for item in value]
     if isinstance(value, float) and "e" in repr(value):
@@ -135,7 +139,7 @@ def call_of(site: CallSite, attempt: Attempt, seq: int) -> Call:
     """The row of an attempt."""
     place = attempt.place
     columns = _columns(attempt.outcome, attempt.request)
-    name = json.dumps([site.run_id, *place, attempt.tries], ensure_ascii=False)
+    name = _PLAIN([site.run_id, *place, attempt.tries])
     return Call(
         id=hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16],
         run_id=site.run_id,

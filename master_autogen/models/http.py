@@ -143,7 +143,7 @@ class Endpoint:
             reply = await self._wire.exchange("POST", path, headers, sent, timeout_s=timeout_s)
             if reply.status >= 300:
                 raise _failed(reply)
-            content_type = reply.headers.get("content-type", "").partition(";")[0].strip()
+            content_type = (reply.header("content-type") or "").partition(";")[0].strip()
             return read(self._without_key(parse(reply.body, content_type)), reply.body)
         except TimeoutError:
             waited = f"no whole reply from {self.base_url} within {self._limits.timeout_s:g} s"
@@ -247,7 +247,7 @@ def _failed(reply: Reply) -> CallError:
     """What a status of 300 and above means."""
     status = reply.status
     if status < 400:
-        moved = f"HTTP {status}: moved to {reply.headers.get('location', 'nowhere')}; put the new address in base_url"
+        moved = f"HTTP {status}: moved to {reply.header('location') or 'nowhere'}; put the new address in base_url"
         return CallError("request", moved, http_status=status)
     try:
         said = endpoint_message(parse(reply.body))
@@ -258,6 +258,6 @@ def _failed(reply: Reply) -> CallError:
         kind_of_status(status),
         f"HTTP {status}: {said or text or 'no explanation'}",
         http_status=status,
-        retry_after=retry_after(reply.headers.get("retry-after")),
+        retry_after=retry_after(reply.header("retry-after")),
         text=text,
     )

@@ -16,19 +16,21 @@ from pydantic import BaseModel
 
 JsonOutput = bool | type[BaseModel] | None
 
+_ROLES = {SystemMessage: "system", UserMessage: "user", AssistantMessage: "assistant"}
+
 
 def as_dicts(messages: Sequence[LLMMessage]) -> list[dict[str, str]]:
     """One {"role", "content"} a message. Raises ValueError for tool calls and images: the classroom has none."""
-    return [_as_dict(message) for message in messages]
+    return [
+        {"role": _ROLES.get(type(message)) or _role(message), "content": _text(message.content)} for message in messages
+    ]
 
 
-def _as_dict(message: LLMMessage) -> dict[str, str]:
-    if isinstance(message, SystemMessage):
-        return {"role": "system", "content": message.content}
-    if isinstance(message, UserMessage):
-        return {"role": "user", "content": _text(message.content)}
-    if isinstance(message, AssistantMessage):
-        return {"role": "assistant", "content": _text(message.content)}
+def _role(message: LLMMessage) -> str:
+    """For a class that somebody made of one of these."""
+    for kind, role in _ROLES.items():
+        if isinstance(message, kind):
+            return role
     raise ValueError(f"{type(message).__name__} cannot be sent: the classroom uses no tools")
 
 

@@ -87,6 +87,8 @@ def endpoint_message(reply: object) -> str:
 def split_thought(content: str) -> tuple[str | None, str]:
     """(thought, text). A thought cut off by the token limit leaves no text; one without its opening tag (chat
     templates that open it themselves) ends at the closing tag."""
+    if "think>" not in content:
+        return None, content
     opened = _THINK.match(content)
     if opened:
         return opened[1].strip() or None, content[opened.end() :].strip()
@@ -145,7 +147,7 @@ def _logprobs(logprobs: object, raw: bytes) -> list[ChatCompletionTokenLogprob] 
 
 def _encodable(text: str) -> str:
     """Half a surrogate pair, which JSON can hold and UTF-8 cannot, becomes "?": it would break the log."""
-    return text.encode("utf-8", "replace").decode()
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _text(raw: bytes) -> str:

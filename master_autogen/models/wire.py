@@ -40,11 +40,16 @@ def _head(method: str, path: str) -> bytes:
 
 
 class Reply(NamedTuple):
-    """`headers` by their names in small letters; of several with one name, the last."""
+    """`headers` by their names in small letters, as they came; of several with one name, the last."""
 
     status: int
-    headers: dict[str, str]
+    headers: dict[bytes, bytes]
     body: bytes
+
+    def header(self, name: str) -> str | None:
+        """What the header of this name, in small letters, says."""
+        value = self.headers.get(name.encode())
+        return None if value is None else value.decode("latin-1")
 
 
 class Wire:
@@ -226,8 +231,7 @@ class _Connection(asyncio.Protocol):
         except CallError as error:
             asked.set_exception(error)
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self._headers.items()}
-        asked.set_result(Reply(self._parser.get_status_code(), headers, body))
+        asked.set_result(Reply(self._parser.get_status_code(), self._headers, body))
 
     def _fail(self, error: Exception) -> None:
         asked, self._asked = self._asked, None
