@@ -15,6 +15,9 @@ import json
 import re
 import sys
 import zlib
+from typing import cast
+
+import uvloop
 
 LENGTH = re.compile(rb"(?i)\r\ncontent-length:\s*(\d+)")
 _NOUNS = """
@@ -105,8 +108,7 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, error: Exception | None) -> None:
         self._transport = None
@@ -149,7 +151,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
     parser.add_argument("--latency-ms", type=float, default=100.0)
     arguments = parser.parse_args()
-    asyncio.run(serve(arguments.port, arguments.latency_ms / 1000))
+    uvloop.run(serve(arguments.port, arguments.latency_ms / 1000))
 
 
 if __name__ == "__main__":

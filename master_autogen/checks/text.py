@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from string import ascii_letters, digits
-from sys import intern
 
 from master_autogen.arithmetic import has_figure
 
@@ -76,7 +75,7 @@ def words(text: str) -> tuple[str, ...]:
     if not text.isascii():
         signs = set(_NOT_ASCII.findall(text))
         if any(sign.isalnum() for sign in signs):
-            return tuple(map(intern, _WORD.findall(text.lower())))
+            return _kept(_WORD.findall(text.lower()))
         for sign in signs:
             text = text.replace(sign, " ")
     # Blanks are found much faster than words are by a pattern.
@@ -84,7 +83,19 @@ def words(text: str) -> tuple[str, ...]:
     found = text.encode().translate(_SPLIT_FIGURES if figures else _SPLIT).decode().split()
     if figures or "'" in text:
         found = [word for part in found for word in ((part,) if part.isalpha() else _WORD.findall(part))]
-    return tuple(map(intern, found))  # one "the" for all texts: a kept word takes eight bytes
+    return _kept(found)
+
+
+_words: dict[str, str] = {}
+_MOST_WORDS = 50_000
+
+
+def _kept(found: list[str]) -> tuple[str, ...]:
+    """One "the" for all texts: a kept word takes eight bytes. The interpreter's own table of such (`sys.intern`) has
+    every name of every module too, and takes twice as long."""
+    if len(_words) > _MOST_WORDS:
+        _words.clear()
+    return tuple(map(_words.setdefault, found, found))
 
 
 def words_of_whole(text: str) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from autogen_agentchat.base import Response
 from autogen_agentchat.messages import StructuredMessage
-from autogen_core import CancellationToken
 from pydantic import BaseModel
 
 from master_autogen.classroom.evaluators import (
@@ -23,6 +22,7 @@ from master_autogen.classroom.stage import Desk, Stage
 from master_autogen.draws import draw
 from master_autogen.grading.quality import Quality, Rubric, Vote, found_wrong, panel, settled, unread, verdict
 from master_autogen.models.base import Scorer
+from master_autogen.models.client import Uncancelled
 from master_autogen.models.failures import all_of
 from master_autogen.pool import VERIFIER
 from master_autogen.records import Episode, LessonPlan
@@ -50,7 +50,7 @@ async def measure(desk: Desk, episode: Episode) -> Difficulty:
         return Difficulty(missing_reason="no_scorer")
     task = ToMeasure(turns=trained_turns(desk.stage.scenario, desk.lesson, episode))
     evaluator = DifficultyEvaluator(scorers)
-    answer = await evaluator.on_messages([_shown(task, f"{episode.id}:measure")], CancellationToken())
+    answer = await evaluator.on_messages([_shown(task, f"{episode.id}:measure")], Uncancelled())
     return _read(answer, Difficulty)
 
 
@@ -93,7 +93,7 @@ async def _ask(desk: Desk, rubric: Rubric, candidate: Episode, base: Episode, na
     first, second = shown if order == "ab" else reversed(shown)
     seed = desk.lesson.seed
     task = ToCompare(question=seed.instruction, reference=seed.response, first=first, second=second)
-    answer = await judge.on_messages([_shown(task, f"{candidate.id}:{name}:{order}")], CancellationToken())
+    answer = await judge.on_messages([_shown(task, f"{candidate.id}:{name}:{order}")], Uncancelled())
     return _read(answer, Judgement)
 
 

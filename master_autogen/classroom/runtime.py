@@ -31,6 +31,8 @@ from autogen_core import (
     TypeSubscription,
 )
 
+from master_autogen.models.client import Uncancelled
+
 A = TypeVar("A", bound=Agent)
 Factory = Callable[[], Any]
 
@@ -75,7 +77,7 @@ class TeamRuntime(AgentRuntime):
         self._queues: dict[asyncio.Task[None], deque[_Delivery]] = {}  # what each task has still to deliver
         self._numbers = itertools.count(1)
         self._closing = False
-        self._token = CancellationToken()  # for what nobody wants to cancel
+        self._token = Uncancelled()
 
     async def register_factory(
         self,

@@ -40,14 +40,13 @@ class Seat(BaseAgent):
 
     def take(self, message: Any) -> bool:
         if isinstance(message, GroupChatAgentResponse):
-            self._hear(message.response.chat_message)
+            self._buffer.append(message.response.chat_message)
         elif isinstance(message, GroupChatStart):
-            for said in message.messages or ():
-                self._hear(said)
+            self._buffer += message.messages or ()
         elif isinstance(message, GroupChatTeamResponse):
             for part in message.result.messages:
                 if isinstance(part, BaseChatMessage):
-                    self._hear(part)
+                    self._buffer.append(self._known(part))
         else:
             return False
         return True
@@ -91,9 +90,6 @@ class Seat(BaseAgent):
         if response is None:
             raise RuntimeError(f"{self._agent.name} gave no response")
         return response
-
-    def _hear(self, message: BaseChatMessage) -> None:
-        self._buffer.append(self._known(message))
 
     async def _show(self, message: BaseAgentEvent | BaseChatMessage) -> None:
         shown = GroupChatMessage(message=self._known(message))

@@ -9,6 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from master_autogen.models.calls import ordered
 from master_autogen.prompts import TemplateFault, variables
 from master_autogen.records import Episode, Verdict
 from master_autogen.yaml_files import Fault, Located, find, locate, parse
@@ -71,7 +72,7 @@ def response_format() -> Mapping[str, Any]:
     """The reply's JSON schema in the form OpenAI-compatible endpoints take."""
     schema = Reply.model_json_schema()
     schema |= {"additionalProperties": False, "required": ["reason", "better"]}
-    return {"type": "json_schema", "json_schema": {"name": "verdict", "strict": True, "schema": schema}}
+    return ordered({"type": "json_schema", "json_schema": {"name": "verdict", "strict": True, "schema": schema}})
 
 
 def read_reply(text: str) -> Reply | str:

@@ -44,9 +44,11 @@ def text_hash(text: str) -> str:
 
 # --- seeds, lessons, episodes ---
 
+_SEED = tuple(Seed.model_fields)
+_of_seed = attrgetter(*_SEED)
 SEEDS = Insert(
     "seeds",
-    ("id", *Seed.model_fields),
+    ("id", *_SEED),
     on_conflict="ON CONFLICT (id) DO UPDATE SET answer = excluded.answer, kind = excluded.kind, "
     "source = excluded.source, licence = excluded.licence",
 )
@@ -68,7 +70,7 @@ PLAYED_EPISODES = Insert(
 
 
 def seed_row(seed: Seed) -> Row:
-    return row(seed.id, *(getattr(seed, name) for name in Seed.model_fields))
+    return row(seed.id, *_of_seed(seed))
 
 
 def seed_facts(seed: Seed) -> str:

@@ -2,8 +2,8 @@
 
 It takes all that waits into one transaction: under load the transactions grow instead of the queue. A call's row waits
 for others first, as each transaction takes the interpreter from the event loop a dozen times; alone, it is on disk
-after some ten milliseconds. While a log is written, threads get the interpreter from one another sooner than Python has
-them wait. Knows rows and actions, no records.
+after some twenty milliseconds. While a log is written, threads get the interpreter from one another sooner than Python
+has them wait. Knows rows and actions, no records.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from master_autogen.log.lock import WriterLock
 Action: TypeAlias = Callable[[Database], None]
 
 _ITEMS_A_TRANSACTION = 500
-_LINGER_S = 0.01  # of the 50 ms that a row may take to disk; saves a tenth of a busy run's processor time
+_LINGER_S = 0.02  # of the 50 ms that a row may take to disk; saves a tenth of a busy run's processor time
 _MOST_WAITING = 5_000
 """Items; where the disk is slower than the models for so long, callers wait, lest the queue fill the memory."""
 _PAUSE_S = 0.01

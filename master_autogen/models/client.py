@@ -59,8 +59,10 @@ class PlainClient(ChatCompletionClient):
     ) -> CreateResult:
         """See AutoGen's `ChatCompletionClient.create`; ValueError for tools and for contradictory arguments."""
         refuse_tools(self.model, tools)
-        asked = self.ask(messages, with_schema(extra_create_args, json_output))
-        result = await (asked if cancellation_token is None else until_cancelled(asked, cancellation_token))
+        asked: Awaitable[CreateResult] = self.ask(messages, with_schema(extra_create_args, json_output))
+        if cancellation_token is not None and not isinstance(cancellation_token, Uncancelled):
+            asked = until_cancelled(asked, cancellation_token)
+        result = await asked
         self._usage = added(self._usage, result.usage)
         return result
 
@@ -112,6 +114,13 @@ class PlainClient(ChatCompletionClient):
         return ModelInfo(
             vision=False, function_calling=False, json_output=True, structured_output=True, family=self._family
         )
+
+
+class Uncancelled(CancellationToken):
+    """The token of what nobody wants to cancel, for where there has to be one."""
+
+    def cancel(self) -> None:
+        raise RuntimeError("this token was given for what is not to be cancelled; pass one of your own")
 
 
 async def until_cancelled(call: Awaitable[T], token: CancellationToken) -> T:
