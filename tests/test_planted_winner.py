@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from types import ModuleType
@@ -55,5 +56,6 @@ def test_the_planted_pairs_are_found(planted: ModuleType) -> None:
 
 @pytest.mark.slow
 def test_the_planted_pairs_are_found_in_nineteen_runs_of_twenty(planted: ModuleType) -> None:
-    runs = [planted.play("thompson", random_seed, 300, 20) for random_seed in range(1, 21)]
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(lambda random_seed: planted.play("thompson", random_seed, 300, 20), range(1, 21)))
     assert planted.total(runs)["found_both"] >= 19
