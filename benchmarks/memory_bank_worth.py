@@ -47,9 +47,11 @@ SETTINGS = [
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--worlds", type=int, default=12, help="worlds a setting")
+    parser.add_argument("--worlds", type=int, default=12, help="worlds a setting; at least 2")
     parser.add_argument("--json", action="store_true", help="print JSON and no table")
     arguments = parser.parse_args()
+    if arguments.worlds < 2:
+        parser.error(f"--worlds {arguments.worlds}: the standard error needs at least 2")
     rows = [row(setting, spread, arguments.worlds) for spread in (0.0, 0.15, 0.3) for setting in SETTINGS]
     if arguments.json:
         print(json.dumps(rows, indent=2))
