@@ -1,12 +1,13 @@
 """What a long run costs: is the log in the way, does memory stay flat, how soon does the run go on?
 
     python benchmarks/log.py                     # 100,000 lessons; half an hour and 3 GB of disk
+    python benchmarks/log.py --candidates 1      # the same without the memory bank, which needs two
     python benchmarks/log.py --lessons 5000 --json
 
 First the writer: 3,000 calls a second from a busy event loop; how long a call waits in `put_call`, and how old the
 oldest row is that is not on disk yet.
 
-Then a run of so many lessons, two scenarios a seed, base and two candidates, by the command itself; only the group chat
+Then a run of so many lessons, two scenarios a seed, base and candidates, by the command itself; only the group chat
 is simulated (each lesson is written as a pattern of turns, calls, verdicts and grades of the usual sizes), so that
 planning, learning, the memory bank and the log are those of a run. It is stopped before its end, and the same command,
 in a process of its own and with real group chats, goes on with it. Last, commands that ask for another, small run of
@@ -44,6 +45,7 @@ RATE, SECONDS = 3_000, 5.0
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lessons", type=int, default=100_000)
+    parser.add_argument("--candidates", type=int, default=2, help="of each lesson of the run")
     parser.add_argument(
         "--folder", type=Path, help="where the logs go and stay; a temporary folder where none is named"
     )
@@ -54,28 +56,29 @@ def main() -> None:
         child(int(arguments.child[0]), json.loads(arguments.child[1]))
         return
     with tempfile.TemporaryDirectory() as temporary:
-        found = measure(arguments.folder or Path(temporary), arguments.lessons)
+        found = measure(arguments.folder or Path(temporary), arguments.lessons, arguments.candidates)
     if arguments.json:
         print(json.dumps(found, indent=2))
     else:
         show(found)
 
 
-def measure(folder: Path, lessons: int) -> dict[str, Any]:
+def measure(folder: Path, lessons: int, candidates: int) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     big, alone = folder / "big.db", folder / "alone.db"
     many, few = folder / "many.jsonl", folder / "few.jsonl"
     write_seeds(many, lessons // len(SCENARIOS), "a")
     write_seeds(few, SMALL_SEEDS, "b")
-    found: dict[str, Any] = {"load_before": os.getloadavg()[0], "lessons": lessons}
+    found: dict[str, Any] = {"load_before": os.getloadavg()[0], "lessons": lessons, "candidates": candidates}
     found["writer"] = asyncio.run(writer(folder / "writer.db"))
     long_run = [*SCENARIOS, "--seeds", str(many), "--seeds-per-round", str(PER_ROUND)]
+    long_run += ["--candidates", str(candidates)]
     # Ends in the middle of a round, as a stopped run does.
     stopped_at = lessons - PER_ROUND - PER_ROUND // 2
     found["simulated"] = timed([*run_command(long_run, big)], stopped_at)
     found["resumed"] = resumed(run_command(long_run, big), big)
     for log in (big, alone):
-        timed(run_command([*SMALL, "--seeds", str(few)], log), 0)
+        timed(run_command([*SMALL, "--seeds", str(few), "--candidates", "2"], log), 0)
     with closing(sqlite3.connect(big)) as db:
         small = db.execute("SELECT id FROM runs ORDER BY started DESC").fetchone()[0]
         episode = db.execute("SELECT id FROM episodes WHERE run_id = ? AND is_base", (small,)).fetchone()[0]
@@ -134,7 +137,7 @@ async def writer(path: Path) -> dict[str, Any]:
 
 
 def run_command(words: list[str], log: Path) -> list[str]:
-    return ["run", *words, "--pool", "scripted", "--candidates", "2", "--log", str(log), "--quiet"]
+    return ["run", *words, "--pool", "scripted", "--log", str(log), "--quiet"]
 
 
 def timed(command: list[str], stop_after: int) -> dict[str, Any]:
@@ -250,7 +253,8 @@ def resident_mib() -> float:
 
 def show(found: dict[str, Any]) -> None:
     wrote, filled, again = found["writer"], found["simulated"], found["resumed"]
-    print(f"{found['lessons']:,} lessons; load {found['load_before']:.1f} to {found['load_after']:.1f}")
+    load = f"load {found['load_before']:.1f} to {found['load_after']:.1f}"
+    print(f"{found['lessons']:,} lessons, {found['candidates']} candidates in each; {load}")
     print()
     print(f"writer at {wrote['calls_a_second']:,.0f} calls/s, median and most")
     print(f"  a call waits   {wrote['put_us_median']:8.0f} us  {wrote['put_ms_max']:8.1f} ms")
