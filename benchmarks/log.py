@@ -46,6 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lessons", type=int, default=100_000)
     parser.add_argument("--candidates", type=int, default=2, help="of each lesson of the run")
+    parser.add_argument("--repeats", type=int, default=3, help="of each command; the fastest counts")
     parser.add_argument(
         "--folder", type=Path, help="where the logs go and stay; a temporary folder where none is named"
     )
@@ -56,14 +57,15 @@ def main() -> None:
         child(int(arguments.child[0]), json.loads(arguments.child[1]))
         return
     with tempfile.TemporaryDirectory() as temporary:
-        found = measure(arguments.folder or Path(temporary), arguments.lessons, arguments.candidates)
+        folder = arguments.folder or Path(temporary)
+        found = measure(folder, arguments.lessons, arguments.candidates, arguments.repeats)
     if arguments.json:
         print(json.dumps(found, indent=2))
     else:
         show(found)
 
 
-def measure(folder: Path, lessons: int, candidates: int) -> dict[str, Any]:
+def measure(folder: Path, lessons: int, candidates: int, repeats: int) -> dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     big, alone = folder / "big.db", folder / "alone.db"
     many, few = folder / "many.jsonl", folder / "few.jsonl"
@@ -84,7 +86,8 @@ def measure(folder: Path, lessons: int, candidates: int) -> dict[str, Any]:
         episode = db.execute("SELECT id FROM episodes WHERE run_id = ? AND is_base", (small,)).fetchone()[0]
         found["sizes"] = sizes(db)
     found["commands"] = [
-        {"command": " ".join(words[:2]), "big_s": seconds(words, big), "alone_s": seconds(words, alone)}
+        {"command": " ".join(words[:2]), "big_s": seconds(words, big, repeats)}
+        | {"alone_s": seconds(words, alone, repeats)}
         for words in (
             ["runs", "list"],
             ["runs", "show", small],
@@ -158,11 +161,11 @@ def resumed(command: list[str], log: Path) -> dict[str, Any]:
     return {"first_call_s": first - begun} | found
 
 
-def seconds(words: list[str], log: Path) -> float:
-    """The fastest of three: what is asked is how long it takes, not how busy the machine is."""
+def seconds(words: list[str], log: Path, repeats: int) -> float:
+    """The fastest of so many: what is asked is how long it takes, not how busy the machine is."""
     command = [sys.executable, "-c", "from master_autogen.cli.main import main; main()", *words, "--log", str(log)]
     taken = []
-    for _ in range(3):
+    for _ in range(repeats):
         begun = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         taken.append(time.perf_counter() - begun)
