@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from master_autogen.engines.local import play_all
 from master_autogen.errors import BudgetSpent, UserError
 from master_autogen.grading.quality import read_rubric
 from master_autogen.log import get_run, lesson_rows, open_log
@@ -18,7 +20,7 @@ from master_autogen.pipeline import Inputs, run
 from master_autogen.pipeline.limits import Budget, Spending, Target, check_budget, read_budget
 from master_autogen.pipeline.preview import preview
 from master_autogen.pool import Price, read_pool
-from master_autogen.records import Lesson, Seed
+from master_autogen.records import Lesson, LessonPlan, Seed
 from master_autogen.scenario import read_scenario
 from tests.cli_kit import POOL, cli, lines, write_inputs
 from tests.endpoint import MockEndpoint, completion
@@ -203,16 +205,41 @@ def test_a_run_goes_on_until_its_target(concurrency: int) -> None:
 
 
 def test_the_same_lessons_are_chosen_however_many_are_in_flight() -> None:
-    chosen = []
+    """And selection learns from them alone, whatever came of those beyond the target that were in flight."""
+    chosen, learnt = [], []
     for concurrency in (1, 5, 16):
         Path("a.db").unlink(missing_ok=True)
         command = [*write_inputs(Path(), base="wrong", seeds=12), "--target", 3, "--concurrency", concurrency]
         assert cli(*command).exit_code == 0
         with closing(open_log(Path("a.db"))) as db:
             rows = lesson_rows(db, get_run(db).id)
+            after = "SELECT pair_response, pulls, reward_sum, probability FROM selections WHERE round = 2 ORDER BY 1"
+            learnt.append(db.conn.execute(after).fetchall())
         chosen.append([(row.position, row.status) for row in rows])
     assert chosen[0] == chosen[1] == chosen[2]
+    assert learnt[0] == learnt[1] == learnt[2] != []
     assert sum(status == "accepted" for _, status in chosen[0]) == 3
+
+
+@pytest.mark.parametrize("before", [{}, {"l0": True}])
+async def test_a_target_that_is_reached_ends_a_round_though_the_budget_is_spent(before: dict[str, bool]) -> None:
+    plans = [plan(read_scenario("error_correction"), scripted_pool(), seed=APPLES, position=n) for n in range(3)]
+    plans = [made.model_copy(update={"id": f"l{n}"}) for n, made in enumerate(plans)]
+    target = Target(1)
+    target.plan([plan.id for plan in plans], before)
+    started: list[str] = []
+
+    async def play(plan: LessonPlan) -> Lesson:
+        if plan.id == "l1":
+            raise BudgetSpent("the budget is spent")
+        await asyncio.sleep(0.01)
+        return Lesson(plan=plan, status="accepted")
+
+    waiting = [plan for plan in plans if plan.id not in before]
+    begun: Callable[[LessonPlan], None] = lambda plan: started.append(plan.id)  # noqa: E731
+    await play_all(waiting, play, concurrency=2, started=begun, done=target.add, enough=lambda: target.reached)
+    assert (target.reached, target.beyond) == (True, ["l1", "l2"])
+    assert started == ([] if before else ["l0", "l1"])
 
 
 def test_where_the_seeds_end_first_the_target_is_missed_and_the_run_ends() -> None:

@@ -45,8 +45,11 @@ async def play_all(
 
     A fault in playing one makes that lesson `failed`, with the reason. A `UserError` (a missing key, a full disk)
     ends them all: the others are cancelled and waited for. So does cancelling this, and `enough`, asked after each.
-    Where the budget is spent, each lesson in flight goes on to its next call, and `BudgetSpent` is raised at the end.
+    Where the budget is spent, each lesson in flight goes on to its next call, and `BudgetSpent` is raised at the end,
+    unless it was `enough` by then.
     """
+    if enough():
+        return
     waiting = iter(plans)
     spent: list[BudgetSpent] = []
 
@@ -71,7 +74,7 @@ async def play_all(
         pass
     except* UserError as errors:
         raise _first(errors) from None
-    if spent:
+    if spent and not enough():
         raise spent[0]
 
 

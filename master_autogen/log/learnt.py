@@ -35,7 +35,7 @@ class Taught(NamedTuple):
 
 def taught(db: Database, run_id: str, *, before: int, since: int = 1) -> Iterator[Taught]:
     """The episodes of a run's rounds from `since` to the one before `before`, in lesson order, then by slot; those that
-    taught nothing are left out.
+    taught nothing are left out, and those of cancelled lessons, which do not count whatever came of them.
 
     The reward is `pi`; 0 for a rejected episode, and for one whose trained turns all are template text, which is no
     model's merit. Failed, unplayed and unread episodes (`pi` NULL) earn nothing. The grade that counts is the lesson's
@@ -48,7 +48,7 @@ def taught(db: Database, run_id: str, *, before: int, since: int = 1) -> Iterato
 _TAUGHT = """
 SELECT scenario, task_type, pair_instruction, pair_response, earned, turns_cost, gap, gap_unit
 FROM lessons CROSS JOIN episodes AS e ON e.lesson_id = lessons.id
-WHERE lessons.run_id = ? AND round >= ? AND round < ? AND (
+WHERE lessons.run_id = ? AND round >= ? AND round < ? AND lessons.status <> 'cancelled' AND (
   earned IS NOT NULL OR turns_cost IS NOT NULL OR gap IS NOT NULL)
 ORDER BY round, position, lessons.id, slot
 """
@@ -62,7 +62,7 @@ def gaps(db: Database, run_id: str, *, before: int) -> Iterator[tuple[str, float
 
 _GAPS = """
 SELECT gap_unit, gap FROM lessons CROSS JOIN episodes AS e ON e.lesson_id = lessons.id
-WHERE lessons.run_id = ? AND round < ? AND gap IS NOT NULL
+WHERE lessons.run_id = ? AND round < ? AND gap IS NOT NULL AND lessons.status <> 'cancelled'
 """
 
 
@@ -80,7 +80,7 @@ _REWARDS = """
 SELECT scenario, task_type, pair_instruction, pair_response, lesson_id, position, e.id AS episode_id, slot, e.status,
   (SELECT pi FROM grades WHERE grades.episode_id = e.id ORDER BY seq LIMIT 1) AS pi, earned AS reward
 FROM lessons JOIN episodes AS e ON e.lesson_id = lessons.id
-WHERE lessons.run_id = ? AND round = ? AND earned IS NOT NULL
+WHERE lessons.run_id = ? AND round = ? AND earned IS NOT NULL AND lessons.status <> 'cancelled'
 ORDER BY position, lessons.id, slot
 """
 

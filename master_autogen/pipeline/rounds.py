@@ -137,6 +137,7 @@ class Player:
                 ended = round_ends(db, self._run_id, begun.number)
             self._target.plan(list(ended), ended)
             self._log.cancel_lessons(self._target.beyond, BEYOND)
+            self._log.flush()
         self._watcher.round_planned(begun.number, rounds, 0)
 
     async def _play(
