@@ -304,3 +304,9 @@ def test_letters_that_are_like_others_stop_nothing(said: str) -> None:
     """Patterns that ignore case take them for the others; the tables of words do not know them."""
     assert _read(said)
     assert [equation.true for equation in equations(f"{said}, 5 - 3 = 2")] == [True]
+
+
+def test_formulas_are_no_prose_and_a_formula_without_end_is_read_in_no_time() -> None:
+    assert text.prose(r"So $a \cdot b$ is left, and $5 or $x$ too") == "So   is left, and $5 or $x$ too"
+    endless = "$" + r"\a" * 100_000  # where each place is tried for every end, a minute
+    assert text.prose(endless) == endless

@@ -14,7 +14,7 @@ from string import ascii_letters, digits
 from master_autogen.arithmetic import has_figure
 
 _NOT_PROSE = re.compile(
-    r"```.*?(?:```|\Z)|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n]*\\[^$\n]*\$|\\\[.{0,2000}?\\\]|\\\(.{0,2000}?\\\)|<<[^<>]*>>|https?://\S+",
+    r"```.*?(?:```|\Z)|`[^`\n]*`|\$\$.*?\$\$|\$[^$\n\\]*\\[^$\n]*\$|\\\[.{0,2000}?\\\]|\\\(.{0,2000}?\\\)|<<[^<>]*>>|https?://\S+",
     re.DOTALL,
 )
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*")
