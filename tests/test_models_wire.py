@@ -98,6 +98,11 @@ async def test_what_is_sent_and_what_comes_back() -> None:
         (b"HTTP/1.1 204 No Content\r\n\r\n", b""),
         (reply(gzip.compress(b"yes"), "Content-Encoding: gzip"), b"yes"),
         (reply(gzip.compress(b"yes"), "Content-Encoding:  GZip "), b"yes"),
+        (reply(gzip.compress(b"y") + gzip.compress(b"es"), "Content-Encoding: gzip"), b"yes"),
+        (
+            b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nyes\r\n0\r\nContent-Encoding: br\r\n\r\n",
+            b"yes",
+        ),
         (reply(zlib.compress(b"yes"), "Content-Encoding: deflate"), b"yes"),
         (reply(zlib.compress(b"yes", wbits=-15), "Content-Encoding: deflate"), b"yes"),
         (reply(b"yes", "Content-Encoding: identity"), b"yes"),
@@ -204,6 +209,31 @@ async def test_a_server_that_closes_an_idle_connection_does_no_harm() -> None:
         with pytest.raises(ConnectionError, match="closed before there was a reply"):
             await post(asking)
     assert server.connections == 2
+
+
+async def test_a_connection_that_the_server_is_closing_is_not_used_again() -> None:
+    async with served(reply(b"one"), reply(b"two")) as (server, asking):
+        await post(asking)
+        asking._free[0].eof_received()  # as asyncio says it, a turn before the connection is lost
+        assert (await post(asking)).body == b"two"
+    assert server.connections == 2
+
+
+async def test_a_second_reply_changes_nothing_of_the_first() -> None:
+    first = b"HTTP/1.1 429 No\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\nno"
+    async with served(first + first.replace(b"After: 1", b"After: 999")) as (_, asking):
+        assert (await post(asking)).header("retry-after") == "1"
+
+
+async def test_who_waits_for_a_reply_hears_that_the_connections_are_closed() -> None:
+    async with served(b"") as (server, asking):
+        server.talk = _says_and_waits(server)
+        waiting = asyncio.create_task(post(asking, timeout_s=60))
+        while not server.asked:
+            await asyncio.sleep(0.01)
+        await asking.close()
+        with pytest.raises(ConnectionResetError, match=r"^the connection was closed$"):
+            await asyncio.wait_for(waiting, 5)
 
 
 async def test_many_at_once_have_a_connection_each() -> None:

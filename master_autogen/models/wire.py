@@ -32,6 +32,7 @@ with the closing is lost."""
 _OF_PATHS = "/%?:@!$&'()*+,;=~"
 _SAY_THEIR_LENGTH = {b"content-length", b"transfer-encoding"}
 _PACKED = (b"gzip", b"x-gzip", b"deflate")
+_GZIP = b"\x1f\x8b"
 
 
 @lru_cache(maxsize=64)
@@ -157,9 +158,11 @@ class _Connection(asyncio.Protocol):
 
     def end(self) -> None:
         self.open = self.reusable = False
-        if self._asked is not None:  # cancelled
+        asked, self._asked = self._asked, None
+        if asked is not None:
             self._timer.cancel()
-            self._asked = None
+            if not asked.done():  # as it is where the exchange was cancelled
+                asked.set_exception(ConnectionResetError("the connection was closed"))
         self._every.discard(self)
         with suppress(RuntimeError):  # its loop is closed
             self._transport.abort()
@@ -186,6 +189,9 @@ class _Connection(asyncio.Protocol):
         except httptools.HttpParserError as error:
             self._fail(ConnectionError(f"the reply is not HTTP/1.1: {error}"))
 
+    def eof_received(self) -> None:
+        self.open = False  # the transport is told a turn of the loop before `connection_lost`
+
     def connection_lost(self, error: Exception | None) -> None:
         self.open = self.reusable = False
         self._every.discard(self)
@@ -204,7 +210,8 @@ class _Connection(asyncio.Protocol):
             self.reusable = False
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        self._headers[name.lower()] = value
+        if self._asked is not None and not self._headers_read:  # else of another reply, or after the body
+            self._headers[name.lower()] = value
 
     def on_headers_complete(self) -> None:
         self._headers_read = True
@@ -252,16 +259,20 @@ def _unpacked(body: bytes, packed_by: bytes, most_bytes: int) -> bytes:
         raise CallError("bad_reply", f"the reply is packed by {said!r}, which nobody asked for")
     # 32: a gzip or zlib header, whichever there is. "deflate" without a header is deflate too, to some servers.
     raw = packed_by == b"deflate" and body[0] & 0x0F != 8
-    unpack = zlib.decompressobj(-zlib.MAX_WBITS if raw else 32 + zlib.MAX_WBITS)
-    try:
-        unpacked = unpack.decompress(body, most_bytes + 1)
-    except zlib.error as error:
-        raise CallError("bad_reply", f"the reply cannot be unpacked ({error})") from None
-    if len(unpacked) > most_bytes:
-        raise _too_long(most_bytes)
-    if not unpack.eof:
-        raise CallError("bad_reply", "the reply cannot be unpacked: its end is missing")
-    return unpacked
+    unpacked = b""
+    while True:
+        unpack = zlib.decompressobj(-zlib.MAX_WBITS if raw else 32 + zlib.MAX_WBITS)
+        try:
+            unpacked += unpack.decompress(body, most_bytes + 1 - len(unpacked))
+        except zlib.error as error:
+            raise CallError("bad_reply", f"the reply cannot be unpacked ({error})") from None
+        if len(unpacked) > most_bytes:
+            raise _too_long(most_bytes)
+        if not unpack.eof:
+            raise CallError("bad_reply", "the reply cannot be unpacked: its end is missing")
+        body = unpack.unused_data
+        if not body.startswith(_GZIP):  # which may come in several parts
+            return unpacked
 
 
 def _too_long(most_bytes: int) -> CallError:
