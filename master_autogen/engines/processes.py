@@ -30,6 +30,7 @@ from master_autogen.engines.worker import (
 )
 from master_autogen.errors import UserError
 from master_autogen.grading.difficulty import Unit
+from master_autogen.models.wire import said_of
 from master_autogen.records import Lesson, LessonPlan
 
 DEATHS = 10
@@ -152,6 +153,7 @@ class _Worker:
     def __init__(self, company: Workers, start: Start) -> None:
         self._company = company
         self._start = start
+        self._opening: list[bytes] = []
         self._ends: dict[str, asyncio.Future[Lesson | Refused | None]] = {}
         self._life: asyncio.Task[None] | None = None
         self.process: Process | None = None
@@ -159,6 +161,7 @@ class _Worker:
         self.ready = asyncio.Event()
 
     def begin(self) -> None:
+        self._opening = [pickle.dumps(part, pickle.HIGHEST_PROTOCOL) for part in (sys.path, self._start)]
         self._life = asyncio.create_task(self._live())
 
     async def play(self, message: Play) -> Lesson | Refused | None:
@@ -200,12 +203,17 @@ class _Worker:
 
     async def _live(self) -> None:
         while True:
-            process = self.process = await asyncio.create_subprocess_exec(
-                # A session of its own: Ctrl-C at the terminal is for the parent alone.
-                *(sys.executable, "-c", _COMMAND), stdin=PIPE, stdout=PIPE, start_new_session=True
-            )  # fmt: skip
-            self._send(sys.path)
-            self._send(self._start)
+            try:
+                process = self.process = await asyncio.create_subprocess_exec(
+                    # A session of its own: Ctrl-C at the terminal is for the parent alone.
+                    *(sys.executable, "-c", _COMMAND), stdin=PIPE, stdout=PIPE, start_new_session=True
+                )  # fmt: skip
+            except OSError as error:
+                why = f"a worker process cannot be started: {said_of(error)}; give fewer --workers"
+                self._company.broken(UserError(f"{why}. The same command goes on with the run"))
+                return
+            assert process.stdin is not None
+            process.stdin.writelines(self._opening)
             try:
                 await self._hear(process)
             except Exception as error:  # noqa: BLE001 - the log cannot be written, for one: whoever waits has to know

@@ -141,7 +141,7 @@ class Worker:
     def __init__(self, company: Company, outbox: Outbox) -> None:
         self._company = company
         self._outbox = outbox
-        self._playing: dict[str, asyncio.Task[None]] = {}
+        self._playing: dict[str, asyncio.Task[Lesson | Refused]] = {}
         self._end = asyncio.Event()
 
     async def work(self) -> None:
@@ -151,7 +151,7 @@ class Worker:
         await self._end.wait()
         for task in self._playing.values():
             task.cancel()
-        await asyncio.gather(*self._playing.values())
+        await asyncio.gather(*self._playing.values(), return_exceptions=True)
         await self._company.close()
         self._outbox.send()
 
@@ -167,21 +167,20 @@ class Worker:
         if isinstance(message, Play):
             task = asyncio.get_running_loop().create_task(self._play(message))
             self._playing[message.plan.id] = task
+            task.add_done_callback(partial(self._ended, message.plan.id))
         elif message.lesson_id in self._playing:
             self._playing[message.lesson_id].cancel()
 
-    async def _play(self, message: Play) -> None:
-        plan = message.plan
-        outcome: Lesson | Refused | None = None
+    async def _play(self, message: Play) -> Lesson | Refused:
         try:
-            outcome = await played(plan, lambda plan: self._company.play(plan, message.scales, message.earlier))
+            return await played(message.plan, lambda plan: self._company.play(plan, message.scales, message.earlier))
         except UserError as error:
-            outcome = Refused(str(error), isinstance(error, BudgetSpent))
-        except asyncio.CancelledError:
-            pass  # whoever cancelled it is told by the outcome
-        finally:
-            del self._playing[plan.id]
-            self._outbox.put(Ended(plan.id, outcome))
+            return Refused(str(error), isinstance(error, BudgetSpent))
+
+    def _ended(self, lesson_id: str, task: asyncio.Task[Lesson | Refused]) -> None:
+        """Tell what came of a lesson; not in the task itself, which may have been cancelled before its first step."""
+        del self._playing[lesson_id]
+        self._outbox.put(Ended(lesson_id, None if task.cancelled() or task.exception() else task.result()))
 
 
 async def _main(outbox: Outbox) -> None:
