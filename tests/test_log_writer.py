@@ -286,6 +286,23 @@ def test_a_writer_left_open_writes_what_waits_when_the_program_ends(path: Path) 
     assert lesson_calls(open_log(path), "run1-1-1") == [call()]
 
 
+def test_a_writer_whose_closing_was_interrupted_can_be_closed_again(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual, thread = sys.getswitchinterval(), WriterThread(path)
+
+    def interrupted(timeout: float | None = None) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(thread._thread, "join", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            thread.stop()
+    thread.stop()
+    assert sys.getswitchinterval() == usual
+    WriterThread(path).stop()  # its lock is free
+
+
 def test_threads_switch_sooner_as_long_as_a_log_is_written(tmp_path: Path) -> None:
     before = sys.getswitchinterval()
     with LogWriter(tmp_path / "one.db"):

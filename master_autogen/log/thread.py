@@ -97,7 +97,8 @@ class WriterThread:
         self._queue: SimpleQueue[_Item] = SimpleQueue()
         self._batch = Batch()
         self._failure: Exception | None = None
-        self._stopped = False
+        self._stopping = Lock()
+        self._stopped = self._closed = False
         # a daemon, so that a forgotten stop() does not keep the interpreter alive; atexit writes what waits
         self._thread = Thread(target=self._work, name="log writer", daemon=True)
         _quick_switches.begin()
@@ -127,16 +128,19 @@ class WriterThread:
             raise RuntimeError(f"the writer of the log {self._path} stopped") from self._failure
 
     def stop(self) -> None:
-        """Write what waits, close the file, free the lock. Again is nothing."""
-        if self._stopped:
-            return
-        self._stopped = True
-        atexit.unregister(self.stop)
-        self._queue.put(_Stop())
-        self._thread.join()
-        _quick_switches.end()
-        self._db.close()
-        self._lock.release()
+        """Write what waits, close the file, free the lock. Again is nothing; interrupted as it waits, again goes on."""
+        with self._stopping:
+            if self._closed:
+                return
+            if not self._stopped:
+                self._stopped = True
+                self._queue.put(_Stop())
+            self._thread.join()
+            self._closed = True
+            atexit.unregister(self.stop)
+            _quick_switches.end()
+            self._db.close()
+            self._lock.release()
 
     def _put(self, item: Entry | _Job) -> None:
         self.raise_failure()
