@@ -55,17 +55,23 @@ def mutants() -> list[Mutant]:
     return [Mutant(**entry) for entry in yaml.safe_load(MUTANTS.read_text(encoding="utf-8"))]
 
 
+def misplaced(mutant: Mutant, tree: Path = ROOT) -> str | None:
+    """Why the mutant cannot be made in a tree; None if it can."""
+    path = tree / "master_autogen" / mutant.file
+    found = path.read_text(encoding="utf-8").count(mutant.old) if path.is_file() else 0
+    return None if found == 1 else f"its place stands {found} times in {mutant.file}"
+
+
 def _survives(mutant: Mutant, folder: Path) -> str | None:
     """Why the mutant counts as one that no test noticed; None if one did."""
     tree = folder / "tree"
     shutil.copytree(
         ROOT, tree, ignore=shutil.ignore_patterns(".*", "outputs", "__pycache__", "*.egg-info"), symlinks=True
     )
+    if (why := misplaced(mutant, tree)) is not None:
+        return why
     path = tree / "master_autogen" / mutant.file
-    text = path.read_text(encoding="utf-8") if path.is_file() else ""
-    if text.count(mutant.old) != 1:
-        return f"its place stands {text.count(mutant.old)} times in {mutant.file}"
-    path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace(mutant.old, mutant.new), encoding="utf-8")
     printed = folder / "printed"
     tested = _PROCESSES.Process(target=_test, args=(tree, mutant.test, printed))
     tested.start()

@@ -152,6 +152,60 @@ async def test_a_team_of_a_users_own_can_have_a_role() -> None:
     )  # the last word of the inner team counts; before it came question and cue
 
 
+class Corrected(Sayer):
+    """Says what a teacher must not say, and when asked again, what it may."""
+
+    async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
+        again = any(isinstance(message, Cue) and message.attempt > 1 for message in messages)
+        text = "Begin with what is there." if again else "As an AI language model, I cannot tell."
+        return Response(chat_message=TextMessage(content=text, source=self.name))
+
+
+class Hearer(Sayer):
+    """Keeps what it hears before it first speaks."""
+
+    heard: Sequence[str] = ()
+
+    async def on_messages(self, messages: Sequence[BaseChatMessage], cancellation_token: CancellationToken) -> Response:
+        self.heard = self.heard or [message.to_text() for message in messages if not isinstance(message, Cue)]
+        return Response(chat_message=self._said)
+
+
+@pytest.mark.parametrize("runtime", ["own", "autogen"])
+@pytest.mark.parametrize("team_in_the_role", [False, True])
+async def test_what_was_withdrawn_reaches_no_agent_of_a_users_own(runtime: RuntimeName, team_in_the_role: bool) -> None:
+    teacher = Corrected("teacher", TextMessage(content="", source="teacher"))
+    student = Hearer(
+        "helper" if team_in_the_role else "slow_student",
+        TextMessage(content="The answer is 12.", source="slow_student"),
+    )
+    at = stage("error_correction", judge=False, guests={"teacher": lambda role, _: teacher})
+    lesson = plan(at.scenario, at.pool)
+    ours = build_team(at, lesson, lesson.episodes[0])
+    others = [agent for agent in ours._participants if agent.name != "slow_student"]
+    pair = RoundRobinGroupChat([student], name="slow_student", max_turns=1, custom_message_types=[Cue])
+    team = ScriptedGroupChat(
+        [pair if team_in_the_role else student, *others],
+        Play(at.scenario, lesson, lesson.episodes[0]),
+        runtime=runtime,
+    )
+    await team.run(task=question(team.play))
+    assert student.heard == [lesson.seed.instruction, "Begin with what is there."]
+
+
+@pytest.mark.parametrize("runtime", ["own", "autogen"])
+async def test_a_team_plays_once(runtime: RuntimeName) -> None:
+    at = stage("error_correction", judge=False, runtime=runtime)
+    lesson = plan(at.scenario, at.pool)
+    team = build_team(at, lesson, lesson.episodes[0])
+    await team.run(task=question(team.play))
+    once = r"^a team plays one episode; make a new team for the next$"
+    with pytest.raises(RuntimeError, match=once):
+        await team.run(task=question(team.play))
+    with pytest.raises(RuntimeError, match=once):
+        await anext(team.run_stream(task=question(team.play)))
+
+
 class Verdict(BaseModel):
     good: bool
 

@@ -1,4 +1,5 @@
-"""A participant's place in the group chat, on the project's own runtime."""
+"""A participant's place in the group chat: the project's own, and AutoGen's where that is needed. What was withdrawn
+reaches nobody in either: agents of a user's own know nothing of cues."""
 
 from __future__ import annotations
 
@@ -8,10 +9,11 @@ from typing import Any, TypeVar
 from autogen_agentchat.agents import BaseChatAgent
 from autogen_agentchat.base import ChatAgent, Response
 from autogen_agentchat.messages import BaseAgentEvent, BaseChatMessage, MessageFactory
-from autogen_core import BaseAgent, CancellationToken, MessageContext, TopicId
+from autogen_core import BaseAgent, CancellationToken, MessageContext, TopicId, event
 
 from master_autogen.classroom.cue import Cue
 from master_autogen.classroom.groupchat import (
+    ChatAgentContainer,
     GroupChatAgentResponse,
     GroupChatMessage,
     GroupChatPause,
@@ -101,7 +103,16 @@ class Seat(BaseAgent):
         return message
 
 
+class Container(ChatAgentContainer):
+    """AutoGen's own place: for every participant on AutoGen's runtime, and for a team in a role on any."""
+
+    @event
+    async def handle_request(self, message: GroupChatRequestPublish, ctx: MessageContext) -> None:  # type: ignore[override]
+        self._message_buffer = _that_count(self._message_buffer)
+        await super().handle_request(message, ctx)  # type: ignore[call-arg]
+
+
 def _that_count(messages: Sequence[BaseChatMessage]) -> list[BaseChatMessage]:
-    """Without what the cue says was withdrawn: agents of a user's own know nothing of cues."""
+    """Without what a cue among them says was withdrawn."""
     withdrawn = {gone for message in messages if isinstance(message, Cue) for gone in message.withdrawn}
     return [message for message in messages if message.id not in withdrawn]

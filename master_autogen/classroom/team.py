@@ -41,12 +41,13 @@ from master_autogen.classroom.groupchat import (
 )
 from master_autogen.classroom.play import Heard, Play, Step
 from master_autogen.classroom.runtime import TeamRuntime
-from master_autogen.classroom.seat import Seat
+from master_autogen.classroom.seat import Container, Seat
 
 DIRECTOR = "director"
 RuntimeName = Literal["own", "autogen"]
 
 _SPEAK = GroupChatRequestPublish()
+_ONCE = "a team plays one episode; make a new team for the next"
 
 
 class Director(BaseGroupChatManager):
@@ -86,7 +87,7 @@ class Director(BaseGroupChatManager):
         """Any start will do: the task is the question, which everybody may hear."""
 
     async def reset(self) -> None:
-        raise RuntimeError("a team plays one episode; make a new team for the next")
+        raise RuntimeError(_ONCE)
 
     async def update_message_thread(self, messages: Sequence[BaseAgentEvent | BaseChatMessage]) -> None:
         await super().update_message_thread(messages)
@@ -185,6 +186,7 @@ class ScriptedGroupChat(BaseGroupChat):
         on_step: Callable[[Step], None] = lambda step: None,
     ) -> None:
         self.play = play
+        self._played = False
         self._on_step = on_step
         self._own = TeamRuntime() if runtime == "own" else None
         super().__init__(
@@ -230,6 +232,15 @@ class ScriptedGroupChat(BaseGroupChat):
             message_factory,
         )
 
+    def _create_participant_factory(
+        self,
+        parent_topic_type: str,
+        output_topic_type: str,
+        agent: ChatAgent | Team,
+        message_factory: MessageFactory,
+    ) -> Callable[[], ChatAgentContainer]:
+        return lambda: Container(parent_topic_type, output_topic_type, agent, message_factory)
+
     async def _init(self, runtime: AgentRuntime) -> None:
         """As AutoGen's, on the own runtime without its look-up of serialisers, as nothing is serialised there."""
         own = self._own
@@ -263,7 +274,7 @@ class ScriptedGroupChat(BaseGroupChat):
     def _seat(self, agent: ChatAgent | Team, group: TopicId, output: TopicId) -> Callable[[], BaseAgent]:
         """A team in a role gets AutoGen's own place."""
         if isinstance(agent, Team):
-            return lambda: ChatAgentContainer(group.type, output.type, agent, self._message_factory)
+            return self._create_participant_factory(group.type, output.type, agent, self._message_factory)
         return lambda: Seat(group, output, agent, self._message_factory)
 
     async def run(
@@ -274,11 +285,12 @@ class ScriptedGroupChat(BaseGroupChat):
         output_task_messages: bool = True,
     ) -> TaskResult:
         """As `BaseGroupChat.run`; where nobody looks on, the event loop is not woken for each thing that is said."""
-        own = self._idle()
+        own = self._own
         if own is None or not isinstance(task, BaseChatMessage) or cancellation_token is not None:
-            return await super().run(
+            return await super().run(  # which takes it from run_stream
                 task=task, cancellation_token=cancellation_token, output_task_messages=output_task_messages
             )
+        self._begin()
         self._is_running = True
         try:
             if not self._initialized:
@@ -309,7 +321,8 @@ class ScriptedGroupChat(BaseGroupChat):
         output_task_messages: bool = True,
     ) -> AsyncGenerator[BaseAgentEvent | BaseChatMessage | TaskResult, None]:
         """As `BaseGroupChat.run_stream`; on the own runtime a speaker's exception comes out as it was raised."""
-        own = self._idle()
+        self._begin()
+        own = self._own
         stream = super().run_stream(
             task=task, cancellation_token=cancellation_token, output_task_messages=output_task_messages
         )
@@ -324,11 +337,13 @@ class ScriptedGroupChat(BaseGroupChat):
             if own is not None:
                 await own.aclose()
 
-    def _idle(self) -> TeamRuntime | None:
-        """The own runtime, if it is that. ValueError while the team plays."""
+    def _begin(self) -> None:
+        """ValueError while the team plays, RuntimeError when it has played."""
         if self._is_running:
             raise ValueError("the team is playing already")
-        return self._own
+        if self._played:
+            raise RuntimeError(_ONCE)
+        self._played = True
 
     def _wake(self, error: BaseException) -> None:
         """Tell whoever waits for the next message that there will be none."""
