@@ -61,22 +61,25 @@ class Memory:
     def _look_for_a_change(self) -> None:
         """Cut 1, 2, 4, 8 … chunks back; where two worlds explain a stream so much better, forget the first."""
         known, last = self.known(), len(self._sums) - 1
-        variance = noise(known)
-        one_world = evidence(known, variance, self._prior)
-        best, cut = np.zeros(len(variance)), np.zeros(len(variance), dtype=np.intp)
-        back = 1
+        cuts, back = [], 1
         while (at := last - back) > self._since.min():
-            after = self._sums[-1].minus(self._sums[at])
-            inside = at > self._since
-            before = Sums(*(np.where(inside[:, None], column, 0.0) for column in known.minus(after)))
-            two = evidence(before, variance, self._prior) + evidence(after, variance, self._prior)
-            gain = np.where(inside, two - one_world, 0.0)
-            best, cut = np.maximum(best, gain), np.where(gain > best, at, cut)
+            cuts.append(at)
             back *= 2
-        for stream in np.nonzero(best > self._change)[0]:
-            self._forget(stream, cut[stream])
+        if not cuts:
+            return
+        inside = np.array(cuts)[:, None] > self._since
+        after = [
+            now - np.stack(then) for now, *then in zip(self._sums[-1], *(self._sums[at] for at in cuts), strict=True)
+        ]
+        before = [np.where(inside[..., None], whole - part, 0.0) for whole, part in zip(known, after, strict=True)]
+        # All worlds in one call, (1 + 2 cuts, streams, arms): each alone would take as long.
+        worlds = [np.concatenate([[whole], *two]) for whole, *two in zip(known, before, after, strict=True)]
+        found = evidence(Sums(*worlds), noise(known), self._prior)
+        gains = np.where(inside, found[1 : len(cuts) + 1] + found[len(cuts) + 1 :] - found[0], 0.0)
+        for stream in np.nonzero(gains.max(0) > self._change)[0]:
+            self._forget(stream, cuts[gains[:, stream].argmax()])
 
-    def _forget(self, stream: np.intp, until: np.intp) -> None:
+    def _forget(self, stream: np.intp, until: int) -> None:
         kept = self._forgotten
         self._forgotten = Sums(*(column.copy() for column in kept))
         for column, past in zip(self._forgotten, self._sums[until], strict=True):

@@ -87,6 +87,7 @@ def evidence(sums: Sums, variance: Floats, prior: Prior) -> Floats:
     """The log marginal likelihood of the rewards behind `sums`, if the arms' means never changed; (streams,).
 
     Without the terms that a sum over segments of the same rewards has in common. `variance`: the noise, (streams,).
+    Other axes may lead: many `sums` at once, (many, streams, arms), give (many, streams).
     """
     root = np.linalg.cholesky(prior.precision + _diagonal(sums.pulls))
     scaled = np.linalg.solve(root, (sums.totals - LEVEL * sums.pulls)[..., None])[..., 0]
