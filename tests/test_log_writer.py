@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from threading import Event, current_thread, main_thread
+from threading import Event, Thread, current_thread, main_thread
 from typing import Any
 
 import pytest
@@ -301,6 +301,27 @@ def test_a_writer_whose_closing_was_interrupted_can_be_closed_again(
     thread.stop()
     assert sys.getswitchinterval() == usual
     WriterThread(path).stop()  # its lock is free
+
+
+def test_what_is_put_as_the_log_is_closed_is_written_or_refused(path: Path) -> None:
+    """Between the question whether the log is open and the queue there is no room for closing it."""
+    thread, did = WriterThread(path), Event()
+    put, closing = thread._queue.put, Thread(target=thread.stop, daemon=True)
+
+    class Slow:
+        def __getattr__(self, name: str) -> Any:
+            return getattr(queue, name)
+
+        def put(self, item: Any) -> None:
+            if not closing.ident:
+                closing.start()
+                closing.join(0.3)
+            put(item)
+
+    queue, thread._queue = thread._queue, Slow()  # type: ignore[assignment]
+    thread.put(lambda db: did.set())
+    closing.join(10)
+    assert did.is_set()
 
 
 def test_threads_switch_sooner_as_long_as_a_log_is_written(tmp_path: Path) -> None:

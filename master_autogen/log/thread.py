@@ -98,6 +98,7 @@ class WriterThread:
         self._batch = Batch()
         self._failure: Exception | None = None
         self._stopping = Lock()
+        self._putting = Lock()  # what was put before the end is written, what is put after it is refused
         self._stopped = self._closed = False
         # a daemon, so that a forgotten stop() does not keep the interpreter alive; atexit writes what waits
         self._thread = Thread(target=self._work, name="log writer", daemon=True)
@@ -132,9 +133,10 @@ class WriterThread:
         with self._stopping:
             if self._closed:
                 return
-            if not self._stopped:
-                self._stopped = True
-                self._queue.put(_Stop())
+            with self._putting:
+                if not self._stopped:
+                    self._queue.put(_Stop())
+                    self._stopped = True
             self._thread.join()
             self._closed = True
             atexit.unregister(self.stop)
@@ -144,9 +146,10 @@ class WriterThread:
 
     def _put(self, item: Entry | _Job) -> None:
         self.raise_failure()
-        if self._stopped:
-            raise ValueError(f"the log {self._path} is closed")
-        self._queue.put(item)
+        with self._putting:
+            if self._stopped:
+                raise ValueError(f"the log {self._path} is closed")
+            self._queue.put(item)
         if self._queue.qsize() > _MOST_WAITING:
             time.sleep(_PAUSE_S)
 
