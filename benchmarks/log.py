@@ -9,9 +9,11 @@ oldest row is that is not on disk yet.
 
 Then a run of so many lessons, two scenarios a seed, base and candidates, by the command itself; only the group chat
 is simulated (each lesson is written as a pattern of turns, calls, verdicts and grades of the usual sizes), so that
-planning, learning, the memory bank and the log are those of a run. It is stopped before its end, and the same command,
-in a process of its own and with real group chats, goes on with it. Last, commands that ask for another, small run of
-the same log, beside the same run in a log of its own: what they take must not grow with the log.
+planning, learning, the memory bank and the log are those of a run. It is stopped before its end, in the middle of a
+round, and the same command, in a process of its own and with real group chats, goes on with it: how soon is measured
+several times, each ended as it makes its first new call; then the same between two rounds, each ended as the next round
+is cast. Last, commands that ask for another, small run of the same log, beside the same run in a log of its own: what
+they take must not grow with the log. Times are medians, with the least and the most.
 """
 
 from __future__ import annotations
@@ -39,6 +41,8 @@ SCENARIOS = ("error_correction", "debate")
 SMALL = ("error_correction",)
 SMALL_SEEDS = 20
 PER_ROUND = 100
+ROUND = PER_ROUND * len(SCENARIOS)  # lessons
+END = "end"
 RATE, SECONDS = 3_000, 5.0
 
 
@@ -46,16 +50,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lessons", type=int, default=100_000)
     parser.add_argument("--candidates", type=int, default=2, help="of each lesson of the run")
-    parser.add_argument("--repeats", type=int, default=3, help="of each command; the fastest counts")
+    parser.add_argument("--repeats", type=int, default=5, help="of each command, and of each going on")
     parser.add_argument(
         "--folder", type=Path, help="where the logs go and stay; a temporary folder where none is named"
     )
     parser.add_argument("--json", action="store_true", help="print JSON and no table")
-    parser.add_argument("--child", nargs=2, metavar=("LESSONS", "COMMAND"), help=argparse.SUPPRESS)
+    parser.add_argument("--child", nargs=2, metavar=("UNTIL", "COMMAND"), help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.child:
-        child(int(arguments.child[0]), json.loads(arguments.child[1]))
+        child(arguments.child[0], json.loads(arguments.child[1]))
         return
+    if arguments.lessons < (least := 2 * ROUND):
+        parser.error(f"--lessons {arguments.lessons}: at least {least}, which are two rounds")
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
         found = measure(folder, arguments.lessons, arguments.candidates, arguments.repeats)
@@ -75,12 +81,16 @@ def measure(folder: Path, lessons: int, candidates: int, repeats: int) -> dict[s
     found["writer"] = asyncio.run(writer(folder / "writer.db"))
     long_run = [*SCENARIOS, "--seeds", str(many), "--seeds-per-round", str(PER_ROUND)]
     long_run += ["--candidates", str(candidates)]
-    # Ends in the middle of a round, as a stopped run does.
-    stopped_at = lessons - PER_ROUND - PER_ROUND // 2
-    found["simulated"] = timed([*run_command(long_run, big)], stopped_at)
-    found["resumed"] = resumed(run_command(long_run, big), big)
+    # In the middle of the last round but one.
+    stopped_at = lessons - ROUND - ROUND // 2
+    command = run_command(long_run, big)
+    found["simulated"] = timed(command, str(stopped_at))
+    found["first_call_s"] = spread([timed(command, "call")["after_s"] for _ in range(repeats)])
+    timed(command, "cast")  # to the end of the round
+    found["cast_s"] = spread([timed(command, "cast")["after_s"] for _ in range(repeats)])
+    found["resumed"] = timed(command, END)
     for log in (big, alone):
-        timed(run_command([*SMALL, "--seeds", str(few), "--candidates", "2"], log), 0)
+        timed(run_command([*SMALL, "--seeds", str(few), "--candidates", "2"], log), END)
     with closing(sqlite3.connect(big)) as db:
         small = db.execute("SELECT id FROM runs ORDER BY started DESC").fetchone()[0]
         episode = db.execute("SELECT id FROM episodes WHERE run_id = ? AND is_base", (small,)).fetchone()[0]
@@ -143,33 +153,28 @@ def run_command(words: list[str], log: Path) -> list[str]:
     return ["run", *words, "--pool", "scripted", "--log", str(log), "--quiet"]
 
 
-def timed(command: list[str], stop_after: int) -> dict[str, Any]:
-    """The command in a process of its own; lessons are simulated until so many have ended, then it is stopped."""
-    words = [sys.executable, __file__, "--child", str(stop_after), json.dumps(command)]
+def timed(command: list[str], until: str) -> dict[str, Any]:
+    """The command in a process of its own, until: so many simulated lessons have ended, then it is stopped; its first
+    "call"; its first "cast" of a round; or its end. `after_s`: from its start to that call or cast."""
+    words = [sys.executable, __file__, "--child", until, json.dumps(command)]
+    begun = time.time()
     done = subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    return found | ({"after_s": found["at"] - begun} if "at" in found else {})
 
 
-def resumed(command: list[str], log: Path) -> dict[str, Any]:
-    """How the same command goes on: seconds from its start to its first new call."""
-    with closing(sqlite3.connect(log)) as db:
-        (known,) = db.execute("SELECT max(rowid) FROM calls").fetchone()
-        begun = time.time()
-        found = timed(command, 0)
-        (first,) = db.execute("SELECT min(started) FROM calls WHERE rowid > ?", (known,)).fetchone()
-    return {"first_call_s": first - begun} | found
-
-
-def seconds(words: list[str], log: Path, repeats: int) -> float:
-    """The fastest of so many: what is asked is how long it takes, not how busy the machine is."""
+def seconds(words: list[str], log: Path, repeats: int) -> dict[str, float]:
     command = [sys.executable, "-c", "from master_autogen.cli.main import main; main()", *words, "--log", str(log)]
     taken = []
     for _ in range(repeats):
         begun = time.perf_counter()
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         taken.append(time.perf_counter() - begun)
-    return min(taken)
+    return spread(taken)
+
+
+def spread(values: list[float]) -> dict[str, float]:
+    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
 def sizes(db: sqlite3.Connection) -> dict[str, Any]:
@@ -191,7 +196,7 @@ def sizes(db: sqlite3.Connection) -> dict[str, Any]:
 # --- in the process of a run ---
 
 
-def child(stop_after: int, command: list[str]) -> None:
+def child(until: str, command: list[str]) -> None:
     from master_autogen.cli.main import main as cli
     from master_autogen.embedding import HashingEmbedder
     from master_autogen.pipeline import rounds
@@ -220,8 +225,10 @@ def child(stop_after: int, command: list[str]) -> None:
     watched(rounds.Player, "_plan", "plan")
     # MiniLM takes longer than all the rest. The package has a function of the module's name.
     import_module("master_autogen.pipeline.run").best_embedder = HashingEmbedder  # type: ignore[attr-defined]
-    if stop_after:
-        simulate(stop_after)
+    if until in ("call", "cast"):
+        end_at(until)
+    elif until != END:
+        simulate(int(until))
     begun = time.perf_counter()
     with suppress(SystemExit):
         cli(command)
@@ -238,6 +245,17 @@ def child(stop_after: int, command: list[str]) -> None:
             }
         )
     )
+
+
+def end_at(first: str) -> None:
+    """This process is to be gone, as if killed, with its first new call or before it logs the next round's plan."""
+    from master_autogen.log import LogWriter
+
+    def gone(*_: Any) -> None:
+        print(json.dumps({"at": time.time()}), flush=True)
+        os._exit(0)
+
+    setattr(LogWriter, "put_call" if first == "call" else "plan_round", gone)
 
 
 def ends(values: list[float]) -> dict[str, float]:
@@ -269,15 +287,20 @@ def show(found: dict[str, Any]) -> None:
     print("  ms a round       first tenth  last tenth")
     for name, values in filled["ms_a_round"].items():
         print(f"  {name:<16} {values['first']:11.1f} {values['last']:11.1f}")
-    print(f"resumed: first new call after {again['first_call_s']:.1f} s; peak {again['peak_mib']:.0f} MiB")
+    print(f"resumed: first new call after {said(found['first_call_s'], 1)} s; peak {again['peak_mib']:.0f} MiB")
+    print(f"  between two rounds: the next one is cast after {said(found['cast_s'], 1)} s")
     print()
-    print("command, on a small run     in this log, s    in its own, s")
+    print("command, on a small run            in this log, s              in its own, s")
     for row in found["commands"]:
-        print(f"  {row['command'][:24]:<24} {row['big_s']:15.2f} {row['alone_s']:16.2f}")
+        print(f"  {row['command'][:24]:<24} {said(row['big_s'], 2):>24} {said(row['alone_s'], 2):>26}")
     print()
     print(f"bytes a lesson: {found['sizes']['bytes_a_lesson']:,.0f}")
     for name, size in (found["sizes"]["by_table"] or {}).items():
         print(f"  {name:<24} {size:10,.0f}")
+
+
+def said(of: dict[str, float], digits: int) -> str:
+    return f"{of['median']:.{digits}f} ({of['min']:.{digits}f} to {of['max']:.{digits}f})"
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ SMALLEST = {
     "answers": "",
     "code_checks": "programs.jsonl",
     "embedded": "--seeds 1 --runs 1",
-    "log": "--lessons 160 --repeats 1",
+    "log": "--lessons 400 --repeats 1",
     "malrules": "solved.jsonl",
     "memory_bank": "--sizes 200 --runs 5",
     "memory_bank_worth": "--worlds 2",

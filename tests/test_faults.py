@@ -77,6 +77,6 @@ def test_the_report(faults: ModuleType) -> None:
         "run       seconds   calls  of them failed  truncated   lessons: accepted  rejected  failed   faults met",
         "faultless    10.0      30               0          0                   3         0       0            0",
         "faulty       13.0      31               3          1                   2         0       1            4",
-        "times the faultless run: 1.30 (median of 1; at most 1.5 is wanted)",
+        "times the faultless run: 1.30 (median of 1, 1.30 to 1.30; at most 1.5 is wanted)",
         "lessons that failed: 1 (0 is wanted)",
     ]
