@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ import pytest
 from tests.test_malrules_benchmark import CARS
 from tests.test_seeds_programs import HUMANEVAL
 
+Done = subprocess.CompletedProcess[str]
 BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
 
 SMALLEST = {
@@ -35,13 +38,26 @@ def test_none_is_left_out() -> None:
     assert started == {*SMALLEST, *ELSEWHERE}
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", SMALLEST)
-def test_it_runs(name: str, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def done(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Future[Done]]]:
+    """Of the benchmarks that are tested, all are started, two at a time: most take one core."""
+    names = [item.callspec.params["name"] for item in request.session.items if item.name.startswith("test_it_runs[")]
+    with ThreadPoolExecutor(2) as pool:
+        yield {name: pool.submit(start, name, tmp_path_factory.mktemp(name)) for name in names}
+        pool.shutdown(cancel_futures=True)
+
+
+def start(name: str, folder: Path) -> Done:
     solved = {"question": CARS.instruction, "answer": CARS.response}
     for file, row in (("programs.jsonl", HUMANEVAL), ("solved.jsonl", solved)):
-        (tmp_path / file).write_text(json.dumps(row) + "\n", encoding="utf-8")
+        (folder / file).write_text(json.dumps(row) + "\n", encoding="utf-8")
     command = [sys.executable, str(BENCHMARKS / f"{name}.py"), *SMALLEST[name].split(), "--json"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert json.loads(done.stdout)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", SMALLEST)
+def test_it_runs(name: str, done: dict[str, Future[Done]]) -> None:
+    ended = done[name].result()
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    assert json.loads(ended.stdout)
