@@ -20,16 +20,16 @@ import json
 import os
 import queue
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from spread import said, spread
 
 SLOTS = 4
 WIDTH = 16
@@ -78,10 +78,6 @@ def measure(seeds: int, runs: int) -> dict[str, Any]:
         columns = {key: [row[key] for row in rows] for key in rows[0]} | {"ratio": ratios, "cpu_ratio": cpu}
         results[name] = {key: spread(values) for key, values in columns.items()}
     return {"cores": cores, "runs": runs, "load": spread(loads), "results": results}
-
-
-def spread(values: Sequence[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
 def _process(name: str, file: Path, seeds: int) -> dict[str, float]:
@@ -259,10 +255,6 @@ def show(found: dict[str, Any]) -> None:
         same = f"{row['same']['min']:.0f} of {row['requests']['median']:.0f}"
         cells += [said(row["cpu_ms"], 1), f"{row['peak_mib']['median']:.0f}", same]
         print(f"| {' | '.join(cells)} |")
-
-
-def said(value: dict[str, float], digits: int) -> str:
-    return f"{value['median']:.{digits}f} ({value['min']:.{digits}f}-{value['max']:.{digits}f})"
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ from pathlib import Path
 from typing import Any
 
 from simulated import call, plans, simulate, write_seeds
+from spread import said, spread
 
 SCENARIOS = ("error_correction", "debate")
 SMALL = ("error_correction",)
@@ -173,10 +174,6 @@ def seconds(words: list[str], log: Path, repeats: int) -> dict[str, float]:
     return spread(taken)
 
 
-def spread(values: list[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
-
-
 def sizes(db: sqlite3.Connection) -> dict[str, Any]:
     """Bytes a lesson by table, indexes with their table; None by table where SQLite cannot tell."""
     (lessons,) = db.execute("SELECT count(*) FROM lessons").fetchone()
@@ -297,10 +294,6 @@ def show(found: dict[str, Any]) -> None:
     print(f"bytes a lesson: {found['sizes']['bytes_a_lesson']:,.0f}")
     for name, size in (found["sizes"]["by_table"] or {}).items():
         print(f"  {name:<24} {size:10,.0f}")
-
-
-def said(of: dict[str, float], digits: int) -> str:
-    return f"{of['median']:.{digits}f} ({of['min']:.{digits}f} to {of['max']:.{digits}f})"
 
 
 if __name__ == "__main__":

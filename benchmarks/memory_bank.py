@@ -16,7 +16,6 @@ import argparse
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,8 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+from spread import said, spread
 
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 TARGET_MS = 20.0
@@ -172,7 +173,7 @@ def times(action: Callable[[], object], runs: int, unit: float) -> dict[str, flo
         action()
         taken.append((time.perf_counter() - start) * unit)
     del taken[0]
-    return {"median": statistics.median(taken), "min": min(taken), "max": max(taken)}
+    return spread(taken)
 
 
 def resident_mib() -> float:
@@ -207,17 +208,13 @@ def show(measured: list[dict[str, Any]], runs: int) -> None:
     titles += ("bank adds, MiB", "process, MiB", "peak, MiB")
     print(f"| {' | '.join(titles)} |\n|{' --- |' * len(titles)}")
     for row in measured:
-        spread = [spoken(row[name]) for name in ("one_ms", "of_100_ms", "embed_ms", "load_s")]
+        cells = [said(row[name], 2) for name in ("one_ms", "of_100_ms", "embed_ms", "load_s")]
         mib = [f"{row[name]:.0f}" for name in ("bank_mib", "process_mib", "peak_mib")]
-        print(f"| {row['entries']:,} | {' | '.join(spread + mib)} |")
+        print(f"| {row['entries']:,} | {' | '.join(cells + mib)} |")
     last = measured[-1]
     verdict = "under" if last["one_ms"]["median"] < TARGET_MS else "NOT under"
     print(f"\nThe answer to one question among {last['entries']:,} is {verdict} the target of {TARGET_MS:g} ms.")
     print(f"Embedder: {last['embedder']}. The log of {last['entries']:,} entries takes {last['log_mib']:.0f} MiB.")
-
-
-def spoken(taken: dict[str, float]) -> str:
-    return f"{taken['median']:.2f} ({taken['min']:.2f}-{taken['max']:.2f})"
 
 
 if __name__ == "__main__":

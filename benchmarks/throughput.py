@@ -22,7 +22,6 @@ import json
 import os
 import platform
 import resource
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -32,6 +31,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from spread import said, spread
 
 SEEDS = 200
 CALLS_A_SEED = 10
@@ -123,10 +124,6 @@ def measure(url: str, width: int, arguments: argparse.Namespace) -> list[dict[st
             | {key: spread([one[key] for one in found]) for key in found[0]}
         )
     return rows
-
-
-def spread(values: list[float]) -> dict[str, float]:
-    return {"median": statistics.median(values), "min": min(values), "max": max(values)}
 
 
 # --- in the drivers' processes ---
@@ -344,10 +341,6 @@ def show(rows: list[dict[str, Any]], arguments: argparse.Namespace) -> None:
         bar = None if arguments.without else BARS.get((row["driver"], row["in_flight"]))
         met = "" if bar is None else f"{bar:.2f}: {'met' if row['ratio']['median'] >= bar else 'missed'}"
         print(f"| {' | '.join([*cells, met])} |")
-
-
-def said(found: dict[str, float], digits: int) -> str:
-    return f"{found['median']:.{digits}f} ({found['min']:.{digits}f}-{found['max']:.{digits}f})"
 
 
 if __name__ == "__main__":

@@ -147,7 +147,7 @@ def test_a_panel_that_cannot_judge_is_refused(by: str, told: str) -> None:
         ("mistralai/Mixtral-8x7B-v0.1", "mistral"), ("google/gemma-2-9b-it", "gemma"), ("claude-sonnet-4", "claude"),
         ("deepseek-ai/DeepSeek-R1-Distill-Qwen-7B", "deepseek"), ("microsoft/Phi-3.5-mini", "phi"),
         ("smollm2", "smollm"), ("Qwen/tutor", "qwen"), ("/models/gemma-2b.gguf", "gemma"),
-        ("/home/claude/tutor.gguf", ""), ("phind-codex", ""), ("turbo1", ""), ("my-tutor", ""), ("", ""),
+        ("/srv/claude/tutor.gguf", ""), ("phind-codex", ""), ("turbo1", ""), ("my-tutor", ""), ("", ""),
     ],
 )  # fmt: skip
 def test_a_family_is_guessed_from_the_words_of_a_name(name: str, family: str) -> None:
