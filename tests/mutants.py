@@ -7,7 +7,8 @@ Each mutant is a copy of the tree with one place changed, as `mutants.yaml` has 
 rule that no test holds; it is printed, and the exit status is 1. A mutant whose place is gone from the code is one too:
 change it with the code.
 
-All are forked from one process that has read the libraries, which takes longer than most of the tests.
+All are forked from one process that has read the libraries, which takes longer than most of the tests. Python keeps one
+such process for a program, so this is a program of its own: another's may have read this tree's code already.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import yaml
 ROOT = Path(__file__).parent.parent
 MUTANTS = Path(__file__).with_name("mutants.yaml")
 LONGEST_S = 60
+CANNOT_RUN = 3  # any of pytest's statuses above 1: nothing was tested
 AT_ONCE = 2 * (os.cpu_count() or 1)  # those that take long mostly wait
 LIBRARIES = [
     "autogen_agentchat.teams",
@@ -100,6 +102,11 @@ def _test(tree: Path, test: str, printed: Path) -> None:
     sys.dont_write_bytecode = True
     for name in [name for name in sys.modules if name.partition(".")[0] == "tests"]:
         del sys.modules[name]  # this tree's, not the copy's
+    import master_autogen
+
+    if not Path(master_autogen.__file__).is_relative_to(tree):
+        print(f"{master_autogen.__file__} was read, and not the mutant's")
+        sys.exit(CANNOT_RUN)
     sys.exit(pytest.main(["-x", "-q", "-p", "no:cacheprovider", f"tests/{test}"]))
 
 
