@@ -14,15 +14,16 @@ from autogen_agentchat.teams import BaseGroupChat
 from autogen_core import CancellationToken
 from autogen_core.models import ChatCompletionClient, CreateResult, RequestUsage
 
-from master_autogen.classroom.cue import Cue
+from master_autogen.classroom.cue import Cue, is_opening
 from master_autogen.classroom.episode import build_team, play_episode
 from master_autogen.classroom.play import Heard, Play
-from master_autogen.classroom.team import Director, question
+from master_autogen.classroom.team import Director, RuntimeName, question
 from master_autogen.errors import CallError, UserError
 from master_autogen.models.scripted import ScriptedClient
 from master_autogen.prompts import TemplateFault
-from master_autogen.records import Call, Seed
+from master_autogen.records import Act, Call, Seed
 from master_autogen.scenario import read_scenario
+from master_autogen.wording import Facts, script
 from master_autogen.yaml_files import names
 from tests.kit import APPLES, ESSAY, PEARS, plan, scripted_pool, stage
 
@@ -47,7 +48,8 @@ async def test_every_turn_is_routed_by_the_manager_of_a_group_chat(
     team = build_team(at, lesson, lesson.episodes[0])
     assert isinstance(team, BaseGroupChat)
     result = await team.run(task=question(team.play))
-    said = [m.source for m in result.messages if isinstance(m, BaseChatMessage) and m.source != "user"]
+    heard = [m for m in result.messages if isinstance(m, BaseChatMessage) and m.source != "user"]
+    said = [m.source for m in heard if not is_opening(m)]
     assert routed == said == [role for turn in team.play.turns for role in [turn.role] * turn.attempts]
     assert [turn.phase for turn in team.play.turns] == [phase.name for phase in at.scenario.script]
 
@@ -142,6 +144,57 @@ async def test_a_debate_tells_its_speakers_apart() -> None:
     [conclude] = [c for c in calls if c.phase == "conclude"]
     a, b, _ = (turn.text for turn in episode.turns)
     assert conclude.request["messages"][1]["content"] == (f"{APPLES.instruction}\n\nStudent A: {a}\n\nStudent B: {b}")
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+@pytest.mark.parametrize("runtime", ["own", "autogen"])
+async def test_what_is_logged_of_a_turn_is_what_the_others_have_read(scenario: str, runtime: RuntimeName) -> None:
+    calls: list[Call] = []
+    at = stage(scenario, calls=calls, runtime=runtime)
+    lesson = plan(at.scenario, at.pool)
+    episode = await play_episode(at, lesson, lesson.episodes[0])
+    requests = {c.phase: [m["content"] for m in c.request["messages"][1:]] for c in calls if c.purpose == "turn"}
+    for turn in episode.turns[1:]:
+        read = "\n\n".join(requests[turn.phase])
+        before = [earlier.text for earlier in episode.turns[: turn.idx]]
+        assert [text for text in before if text not in read] == []
+        assert lesson.seed.instruction in read or not at.scenario.opens_with_question
+
+
+async def test_an_opening_question_is_said_once_and_not_to_its_speaker(monkeypatch: pytest.MonkeyPatch) -> None:
+    tell, hint = "Here you get 31 + 28 = 59.", "It works as the first one did."
+    replies = ["Begin with what is there.", APPLES.response, tell, hint, f"It is alike. {PEARS.response}"]
+    client = ScriptedClient.of(replies)
+    _pool_of(client, monkeypatch)
+    at = stage("analogical_reasoning", judge=False)
+    lesson = plan(at.scenario, at.pool)
+    assert lesson.similar == PEARS
+    episode = await play_episode(at, lesson, lesson.episodes[0])
+    assert [turn.attempts for turn in episode.turns] == [1, 1, 2, 1]
+    public = [[(m["role"], m["content"]) for m in seen.messages[1:]] for seen in client.requests]
+    opened = ("user", f"{APPLES.instruction}\n\nBegin with what is there.")
+    assert public[4] == [opened, ("assistant", APPLES.response), ("user", f"{PEARS.instruction}\n\n{hint}")]
+    # Asked and asked again, the teacher has not said it yet.
+    taught = [("user", APPLES.instruction), ("assistant", "Begin with what is there."), ("user", APPLES.response)]
+    assert public[2] == public[3] == taught
+
+
+async def test_a_worded_agent_takes_an_opening_question_for_no_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    known: list[Facts] = []
+
+    def spy(act: Act, facts: Facts, *rest: Any) -> Any:
+        known.append(facts)
+        return script(act, facts, *rest)
+
+    monkeypatch.setattr("master_autogen.classroom.worded.script", spy)
+    _pool_of(ScriptedClient.of(lambda messages, args: "Nothing that a grammar allows"), monkeypatch)
+    pool = scripted_pool()
+    worded = {name: agent.model_copy(update={"worded": True}) for name, agent in pool.agents.items()}
+    at = stage("analogical_reasoning", pool.model_copy(update={"agents": worded}), judge=False)
+    lesson = plan(at.scenario, at.pool)
+    episode = await play_episode(at, lesson, lesson.episodes[0])
+    said = [(turn.role, turn.text.removeprefix(f"{PEARS.instruction}\n\n")) for turn in episode.turns]
+    assert [[(s.role, s.text) for s in facts.said] for facts in known] == [said[:n] for n in range(4)]
 
 
 def _pool_of(client: ScriptedClient, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from autogen_agentchat.messages import BaseChatMessage, TextMessage
 from autogen_core import CancellationToken
 from autogen_core.models import AssistantMessage, ChatCompletionClient, LLMMessage, SystemMessage, UserMessage
 
-from master_autogen.classroom.cue import Cue
+from master_autogen.classroom.cue import Cue, opening
 
 SamplingOf = Callable[[Cue], Mapping[str, Any]]
 """The sampling settings for what a cue asks: the agent's own, with the seed drawn for this phase and attempt."""
@@ -59,6 +59,8 @@ class Listener(LightAgent):
             raise RuntimeError(f"{self.name} was asked to speak without a cue; cast it in a ScriptedGroupChat")
         self._heard = [message for message in self._heard if message.id not in cue.withdrawn]
         said = await self.speak(cue, cancellation_token)
+        if cue.opening:  # goes with what was said, should that be withdrawn
+            self._heard.append(opening(cue.opening, self.name, said.id))
         self._heard.append(said)
         return Response(chat_message=said)
 

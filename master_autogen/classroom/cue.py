@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autogen_agentchat.messages import BaseTextChatMessage
+from autogen_agentchat.messages import BaseChatMessage, BaseTextChatMessage, TextMessage
 from autogen_core.models import UserMessage
 
 
@@ -10,7 +10,8 @@ class Cue(BaseTextChatMessage):
     """Sent on the speaker's own topic, so that no other participant and no transcript ever holds it.
 
     `turn` is the place of the turn in the episode, `attempt` counts from 1, `withdrawn` lists the ids of messages that
-    were said and do not count. `content` is prompt and ask in one, for an agent that knows nothing of cues.
+    were said and do not count. `opening` is the question that stands before what the speaker says, which the others
+    have read; "" for none. `content` is prompt and ask in one, for an agent that knows nothing of cues.
     """
 
     phase: str
@@ -19,6 +20,17 @@ class Cue(BaseTextChatMessage):
     prompt: str
     ask: str
     withdrawn: list[str]
+    opening: str = ""
 
     def to_model_message(self) -> UserMessage:
         return UserMessage(content=self.content, source=self.source)
+
+
+def opening(question: str, speaker: str, message_id: str) -> TextMessage:
+    """The question that stands before a turn, in the name of its speaker."""
+    return TextMessage(content=question, source=speaker, id=message_id, metadata={"opening": "yes"})
+
+
+def is_opening(message: BaseChatMessage) -> bool:
+    """Whether the message stands before a turn and is none."""
+    return message.metadata.get("opening") == "yes"

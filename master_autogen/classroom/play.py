@@ -30,13 +30,15 @@ OF_ANSWERS = frozenset({"right_answer", "wrong_answer"})
 
 
 class Step(NamedTuple):
-    """One thing to be said: `prompt` and `ask` are rendered, `turn` counts from 0, `attempt` from 1."""
+    """One thing to be said: `prompt` and `ask` are rendered, `turn` counts from 0, `attempt` from 1. `opening` is the
+    question that stands before what is said, or ""."""
 
     phase: Phase
     turn: int
     attempt: int
     prompt: str
     ask: str
+    opening: str
 
 
 class Heard(NamedTuple):
@@ -78,12 +80,15 @@ class Play:
     def step(self) -> Step:
         """What is to be said now."""
         phase = self._script[self._at]
-        return Step(phase, self._at, self._attempt, *self.rendered(phase))
+        return Step(phase, self._at, self._attempt, *self.rendered(phase), self._opening(phase))
 
     def rendered(self, phase: Phase) -> tuple[str, str]:
         """A phase's prompt and ask with what it may see put in."""
         facts = self._facts(phase)
         return fill(phase.prompt, facts), fill(phase.ask, facts)
+
+    def _opening(self, phase: Phase) -> str:
+        return self.target(phase).instruction if phase.opens_with is not None else ""
 
     def target(self, phase: Phase) -> Seed:
         """The seed whose question a phase is about."""
@@ -185,9 +190,7 @@ class Play:
         ]
 
     def _turn(self, phase: Phase, heard: Heard) -> Turn:
-        text = heard.text.strip()
-        if phase.opens_with is not None:
-            text = f"{self.target(phase).instruction}\n\n{text}".strip()
+        text = "\n\n".join(filter(None, (self._opening(phase), heard.text.strip())))
         made_by = heard.metadata.get("made_by", "model")
         return Turn(
             idx=self._at,

@@ -28,7 +28,7 @@ from autogen_core import (
     TopicId,
 )
 
-from master_autogen.classroom.cue import Cue
+from master_autogen.classroom.cue import Cue, opening
 from master_autogen.classroom.groupchat import (
     BaseGroupChatManager,
     ChatAgentContainer,
@@ -124,9 +124,21 @@ class Director(BaseGroupChatManager):
             prompt=step.prompt,
             ask=step.ask,
             withdrawn=list(self._play.withdrawn),
+            opening=step.opening,
         )
+        if step.opening and step.attempt == 1:
+            await self._open(opening(step.opening, speaker, f"{self._play.episode.id}:{step.turn}:opening"))
         await self.publish_message(GroupChatStart(messages=[cue]), self._topics[speaker])
         return speaker
+
+    async def _open(self, message: TextMessage) -> None:
+        """Have everybody but the speaker read what stands before the turn. The speaker's cue holds it: in its request
+        it would seem to have been said already."""
+        for role, topic in self._topics.items():
+            if role != message.source:
+                await self.publish_message(GroupChatStart(messages=[message]), topic)
+        await self._output_message_queue.put(message)
+        await super().update_message_thread([message])
 
     @classmethod
     @cache

@@ -16,7 +16,7 @@ from autogen_core import CancellationToken
 from autogen_core.models import AssistantMessage, ChatCompletionClient, LLMMessage, SystemMessage, UserMessage
 
 from master_autogen.classroom.agents import Listener
-from master_autogen.classroom.cue import Cue
+from master_autogen.classroom.cue import Cue, is_opening
 from master_autogen.classroom.play import titles
 from master_autogen.draws import draw
 from master_autogen.records import LessonPlan, MadeBy
@@ -68,7 +68,7 @@ class WordedAgent(Listener):
         return self._said(cue, laid_down.fallback.text, "template", laid_down.fallback.notes)
 
     def _facts(self) -> Facts:
-        turns = [message for message in self._heard if message.source != "user"]
+        turns = [message for message in self._heard if message.source != "user" and not is_opening(message)]
         said = tuple(
             Said(role=message.source, act=phase.act, text=message.to_text(), notes=_notes(message.metadata))
             for phase, message in zip(self._phases, turns, strict=False)
