@@ -166,11 +166,12 @@ def test_the_vote_is_as_it_stood_at_first_and_the_conclusion_as_it_counts(path: 
         said(2, 1, "vote wrong of wrong, right, wrong: 1, 2, 1"),
         said(2, 2, "vote right of wrong, right, right: 1, 2, 2"),
     )
+    too_long = (*asked_again, said(2, 3, "is 28,799 characters long; a turn may have 20,000"))
     not_checkable = (said(2, 1, "as most say: vote, of: 3"),)
     planned = plan(1)
     played = [
         episode(planned, slot, turns=(turn(2, attempts=len(checks)),), checks=checks)
-        for slot, checks in enumerate((asked_again, asked_again, not_checkable))
+        for slot, checks in enumerate((asked_again, too_long, not_checkable))
     ]
     ledger_of(path, *played)
     (row,) = totals(open_log(path), "run1").votes

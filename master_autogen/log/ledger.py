@@ -151,7 +151,7 @@ def vote_totals(db: Database, run_id: str) -> list[VoteTotal]:
     """How the debates of a run came out beside a vote, over all their episodes that came to a checkable conclusion.
 
     Both from the details of the check `majority` (`checks.majority` says what the vote is): the vote as it stood when
-    the conclusion was first tried, the conclusion as it was in the end, after it may have been asked again.
+    the conclusion was first tried, the conclusion as it was when it was last read, after it may have been asked again.
     """
     rows = fetch(db, _VOTES, (run_id,))
     found = [(row, row["first"].split(" of ", 1), row["last"].split(" of ", 1)[1].split(", ")) for row in rows]
@@ -169,7 +169,7 @@ _VOTES = """
 SELECT scenario, first, last, count(*) AS episodes FROM (
   SELECT scenario, substr(f.detail, 6, instr(f.detail, ':') - 6) AS first,
     (SELECT substr(l.detail, 6, instr(l.detail, ':') - 6) FROM checks AS l
-     WHERE l.episode_id = f.episode_id AND l.turn_idx = f.turn_idx AND l.name = f.name
+     WHERE l.episode_id = f.episode_id AND l.turn_idx = f.turn_idx AND l.name = f.name AND l.detail LIKE 'vote %:%'
      ORDER BY attempt DESC LIMIT 1) AS last
   FROM lessons CROSS JOIN episodes AS e ON e.lesson_id = lessons.id CROSS JOIN checks AS f ON f.episode_id = e.id
   WHERE lessons.run_id = ? AND f.name = 'majority' AND f.attempt = 1 AND f.detail LIKE 'vote %:%'
