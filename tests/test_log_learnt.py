@@ -72,6 +72,7 @@ def test_costs_are_those_of_the_candidates_turns(path: Path) -> None:
         call(3, slot=1, cost=0.5, status="error", error="cut off"),  # billed, though of no use
         call(4, slot=1, cost=None, status="error", error="refused"),
         call(5, slot=1, cost=4.0, purpose="judge"),
+        call(8, slot=1, cost=8.0, status="error", error="cancelled"),  # asked again as the run went on
         call(6, slot=2, cost=0.125),
         call(7, slot=2, cost=None),  # an answer of no known price
     )

@@ -39,8 +39,8 @@ def taught(db: Database, run_id: str, *, before: int, since: int = 1) -> Iterato
 
     The reward is `pi`; 0 for a rejected episode, and for one whose trained turns all are template text, which is no
     model's merit. Failed, unplayed and unread episodes (`pi` NULL) earn nothing. The grade that counts is the lesson's
-    own, the first. The cost includes failed attempts where the server billed them; an episode with an answer of no
-    known price has none.
+    own, the first. The cost includes failed attempts where the server billed them, not what was cancelled as a run
+    stopped and asked again as it went on; an episode with an answer of no known price has none.
     """
     return map(Taught._make, db.conn.execute(_TAUGHT, (run_id, since, before)))
 
@@ -102,7 +102,7 @@ UPDATE episodes SET
   END,
   turns_cost = CASE WHEN NOT is_base THEN (
     SELECT CASE WHEN sum(calls.status = 'ok' AND cost IS NULL) = 0 THEN sum(cost) END
-    FROM calls WHERE calls.episode_id = episodes.id AND purpose = 'turn'
+    FROM calls WHERE calls.episode_id = episodes.id AND purpose = 'turn' AND error IS NOT 'cancelled'
   ) END,
   (gap, gap_unit) = (
     SELECT ifd_small - ifd_large, CASE WHEN ifd_small - ifd_large IS NOT NULL
