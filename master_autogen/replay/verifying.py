@@ -120,6 +120,9 @@ async def _play(stage: Stage, view: EpisodeView) -> Difference | None:
     unknown = [agent for agent in episode.cast.agents.values() if agent not in stage.pool.agents]
     if unknown:
         return Difference(where="cast", what=f"the pool has no agent {unknown[0]!r}")
+    if set(stage.scenario.roles) != set(episode.cast.agents):
+        roles, played = (", ".join(sorted(names)) for names in (stage.scenario.roles, episode.cast.agents))
+        return Difference(where="cast", what=f"the scenario has the roles {roles}; the episode was played by {played}")
     # What played, not what was planned: an agent may have stood in for one whose endpoint was down.
     team = build_team(stage, lesson, EpisodePlan(id=planned.id, slot=planned.slot, cast=episode.cast))
     try:
