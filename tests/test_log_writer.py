@@ -73,11 +73,14 @@ def test_planning_again_changes_nothing(path: Path) -> None:
         assert [rows(path, f"SELECT * FROM {table} ORDER BY 1, 2") for table in tables] == before
 
 
-def test_a_lesson_of_another_run_is_refused_whole_and_harms_no_other(path: Path) -> None:
+def test_a_lesson_with_the_id_of_another_is_refused_whole_and_harms_no_other(path: Path) -> None:
+    one, other = plan(9, run_id="run2"), plan(8, run_id="run2")
+    refusal = "run run2, round 1: a lesson has the id of another, and ids are hashes; give another --random-seed, "
     with LogWriter(path) as log:
         log.begin_run(RUN.model_copy(update={"id": "run2"}))
-        with pytest.raises(ValueError, match=r"^lesson run1-1-1 belongs to run run1, not to run2$"):
-            log.plan_round("run2", [plan(9, run_id="run2"), plan(1)], [])
+        for met in (plan(1), other.model_copy(update={"id": one.id})):
+            with pytest.raises(UserError, match=f"^{refusal}which makes other ids$"):
+                log.plan_round("run2", [one, met], [])
         log.put_call(call())
     assert [found.plan.id for found in run_lessons(open_log(path), "run2")] == []
     assert lesson_calls(open_log(path), "run1-1-1") == [call()]

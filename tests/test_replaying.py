@@ -96,11 +96,11 @@ def test_a_changed_answer_of_a_model_is_named() -> None:
     db.close()
     code, said = told(episode)
     assert code == 1
-    assert said[:2] == [
-        f"Episode {episode} comes out otherwise, first at call solve, turn 1, attempt 1",
-        "its request is not the recorded one: message 1 (user) differs",
-    ]
-    assert tuple(said[3:5]) == ("  -Think of the first step.", "  +Think twice.")
+    assert " ".join(said[:3]) == (  # the first is longer than the screen
+        f"Episode {episode} comes out otherwise, first at call solve, turn 1, attempt 1 "
+        "its request is not the recorded one: message 1 (user) differs"
+    )
+    assert tuple(said[4:6]) == ("  -Think of the first step.", "  +Think twice.")
 
 
 def test_a_changed_check_is_named() -> None:
@@ -139,6 +139,18 @@ def test_another_pool_may_be_named() -> None:
     episode = episodes()[0]
     code, said = told(episode, "--pool", "other.yaml")
     assert (code, said[1]) == (1, "the pool has no agent 'host'")
+
+
+def test_a_scenario_with_other_roles_is_named() -> None:
+    change("asker", "poser")
+    code, said = told(episodes()[0])
+    assert (code, said[:2]) == (
+        1,
+        [
+            f"Episode {episodes()[0]} comes out otherwise, first at cast",
+            "the scenario has the roles poser, solver; the episode was played by asker, solver",
+        ],
+    )
 
 
 def test_nothing_is_asked_and_nothing_written() -> None:

@@ -35,7 +35,7 @@ def plan_lesson(
     """`seed` in `scenario`, with casts drawn from `pool`: the base, then `candidates` by `probabilities` (one a pair of
     `pool.pairs`; all alike if not given). Nothing is asked or logged.
 
-    `number` is the round, `position` the lesson's place in it; draws hang on the round and `random_seed`, the base
+    `number` is the round, `position` the seed's place in it; draws hang on the round and `random_seed`, the base
     pair on the position. `similar` is the second question that an analogy needs; `remembered` are the memory
     bank's probabilities, by which half of several candidates are drawn.
 
@@ -55,7 +55,7 @@ def plan_lesson(
         remembered=remembered,
     )
     name = f"{run_id}/{number}/{scenario.name}/{seed.id}"
-    lesson_id = hashlib.sha256(name.encode()).hexdigest()[:10]
+    lesson_id = hashlib.sha256(name.encode()).hexdigest()[:12]
     episodes = tuple(EpisodePlan(id=f"{lesson_id}.{slot}", slot=slot, cast=cast) for slot, cast in enumerate(casts))
     return LessonPlan(
         id=lesson_id,

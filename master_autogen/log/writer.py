@@ -59,25 +59,24 @@ class LogWriter:
 
     def plan_round(self, run_id: str, lessons: Sequence[LessonPlan], selections: Sequence[SelectionRow]) -> None:
         """A round's seeds, lessons, episodes (all pending, in this order) and selections, in one transaction; on disk
-        on return. What is there already stays as it is. ValueError for a lesson of another run."""
+        on return. What is there already stays as it is. UserError where a lesson's id, a hash, is another's."""
         seeds = {seed.id: seed for plan in lessons for seed in (plan.seed, plan.similar) if seed is not None}
         seed_rows = [rows.seed_row(seed) for seed in seeds.values()]
         lesson_rows = [rows.lesson_row(plan, position) for position, plan in enumerate(lessons)]
         episode_rows = [found for plan in lessons for found in rows.planned_episode_rows(plan)]
         selection_rows = [rows.selection_row(selection) for selection in selections]
-        ids = to_json([plan.id for plan in lessons])
+        ids, number = to_json([plan.id for plan in lessons]), lessons[0].round if lessons else 0
 
         def action(db: Database) -> None:
             rows.SEEDS(db, seed_rows)
             rows.LESSONS(db, lesson_rows)
             rows.PLANNED_EPISODES(db, episode_rows)
             rows.SELECTIONS(db, selection_rows)
-            foreign = db.conn.execute(
-                "SELECT id, run_id FROM lessons WHERE id IN (SELECT value FROM json_each(?)) AND run_id <> ?",
-                (ids, run_id),
-            ).fetchone()
-            if foreign:
-                raise ValueError(f"lesson {foreign[0]} belongs to run {foreign[1]}, not to {run_id}")
+            if db.conn.execute(_PLANNED, (ids, run_id, number)).fetchone() != (len(lessons),):
+                raise UserError(
+                    f"run {run_id}, round {number}: a lesson has the id of another, and ids are hashes; give another "
+                    "--random-seed, which makes other ids"
+                )
 
         self._thread.wait_for(action)
 
@@ -171,6 +170,12 @@ _NONE_RUNS = (
     "UPDATE lessons SET status = 'pending', started = NULL WHERE run_id = ? AND status = 'running' "
     "AND round = (SELECT max(round) FROM lessons WHERE run_id = ?)"
 )
+
+
+_PLANNED = """
+SELECT count(DISTINCT lessons.id) FROM json_each(?) CROSS JOIN lessons ON lessons.id = value
+WHERE run_id = ? AND round = ?
+"""
 
 
 def _finished(lesson: Lesson, now: float) -> Finished:
