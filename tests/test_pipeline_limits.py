@@ -19,7 +19,7 @@ from master_autogen.log import get_run, lesson_rows, open_log
 from master_autogen.pipeline import Inputs, run
 from master_autogen.pipeline.limits import Budget, Spending, Target, check_budget, read_budget
 from master_autogen.pipeline.preview import preview
-from master_autogen.pool import Price, read_pool
+from master_autogen.pool import Price, Scorers, read_pool
 from master_autogen.records import Lesson, LessonPlan, Seed
 from master_autogen.scenario import read_scenario
 from tests.cli_kit import POOL, cli, lines, write_inputs
@@ -74,6 +74,9 @@ def test_a_budget_in_dollars_needs_prices() -> None:
     }
     check_budget(read_budget("5usd"), pool.model_copy(update={"models": priced}))
     check_budget(read_budget("5Mtok"), pool)
+    scored = {"models": {**priced, "large": pool.models["careful"]}, "scorers": Scorers(large="large")}
+    with pytest.raises(UserError, match=r"^--budget 5 usd: pool 'scripted' has no price for model 'large'; "):
+        check_budget(read_budget("5usd"), pool.model_copy(update=scored))
 
 
 class Slow:

@@ -42,7 +42,8 @@ def read_budget(text: str) -> Budget:
 
 def check_budget(budget: Budget, pool: Pool) -> None:
     """UserError where a budget in dollars meets a model whose price nobody knows."""
-    asked = dict.fromkeys(agent.model for agent in pool.agents.values())
+    scorers = filter(None, (pool.scorers.small, pool.scorers.large))
+    asked = dict.fromkeys([*(agent.model for agent in pool.agents.values()), *scorers])
     unpriced = [name for name in asked if pool.models[name].price is None]
     if budget.unit == "usd" and unpriced:
         raise UserError(
