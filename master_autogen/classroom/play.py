@@ -80,14 +80,15 @@ class Play:
     def step(self) -> Step:
         """What is to be said now."""
         phase = self._script[self._at]
-        return Step(phase, self._at, self._attempt, *self.rendered(phase), self._opening(phase))
+        return Step(phase, self._at, self._attempt, *self.rendered(phase), self.opening(phase))
 
     def rendered(self, phase: Phase) -> tuple[str, str]:
         """A phase's prompt and ask with what it may see put in."""
         facts = self._facts(phase)
         return fill(phase.prompt, facts), fill(phase.ask, facts)
 
-    def _opening(self, phase: Phase) -> str:
+    def opening(self, phase: Phase) -> str:
+        """The question that stands before what a phase says, or ""."""
         return self.target(phase).instruction if phase.opens_with is not None else ""
 
     def target(self, phase: Phase) -> Seed:
@@ -190,7 +191,7 @@ class Play:
         ]
 
     def _turn(self, phase: Phase, heard: Heard) -> Turn:
-        text = "\n\n".join(filter(None, (self._opening(phase), heard.text.strip())))
+        text = "\n\n".join(filter(None, (self.opening(phase), heard.text.strip())))
         made_by = heard.metadata.get("made_by", "model")
         return Turn(
             idx=self._at,

@@ -138,7 +138,7 @@ class Counted:
                 prompt, ask = play.rendered(phase)
                 spoken = min(reference, agent.max_tokens)
                 self._add(agent.model, estimate(prompt) + estimate(ask) + said, spoken)
-                said += spoken
+                said += estimate(play.opening(phase)) + spoken
                 if phase.train:
                     for scorer in (pool.scorers.small, pool.scorers.large):
                         if scorer is not None:
