@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -201,6 +202,29 @@ async def test_a_finished_run_is_not_played_again_unasked(tmp_path: Path) -> Non
     rows = [len(lesson_rows(db, run_id)) for run_id in (done.run_id, again.run_id)]
     db.close()
     assert rows[0] == rows[1] > 0
+    await play(path, inputs(sums(4)), new=True)
+    with pytest.raises(AlreadyFinished) as caught:
+        await play(path, inputs(sums(4)))
+    assert caught.value.run_id == f"{done.run_id}-3"  # the last that was played
+
+
+def test_a_seed_with_another_answer_or_kind_makes_another_run() -> None:
+    mended = [ESSAY.model_copy(update=change) for change in ({}, {"answer": "12"}, {"kind": "math"})]
+    assert len({seed.id for seed in mended}) == 1
+    assert len({inputs([seed]).identity() for seed in mended}) == 3
+
+
+async def test_base_pairs_take_turns_in_every_scenario(tmp_path: Path) -> None:
+    pool = scripted_pool()
+    pool = pool.model_copy(update={"base_pairs": pool.pairs[:2]})
+    what = inputs(sums(4), pool=pool, scenarios=[read_scenario("error_correction"), read_scenario("debate")], rounds=1)
+    done = await play(tmp_path / "log.db", what)
+    bases = [
+        (lesson.plan.scenario, lesson.episodes[0].cast.pair) for lesson in lessons_of(tmp_path / "log.db", done.run_id)
+    ]
+    assert Counter(bases) == {
+        (scenario, pair): 2 for scenario in ("error_correction", "debate") for pair in pool.base_pairs
+    }
 
 
 async def test_without_candidates_there_is_a_base_and_no_verdict(tmp_path: Path) -> None:

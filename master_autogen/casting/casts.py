@@ -48,9 +48,9 @@ def cast_lesson(
     """The base cast, then `candidates` casts drawn with replacement from `pool.pairs` by `probabilities`.
 
     `remembered` are the probabilities that the memory bank gives for this instruction, where it knows anything: half of
-    the candidates are drawn by them (`l` of `M`, Star-Agents step 3). `position` is the lesson's place in the round:
-    base pairs take turns by it. `key` is what the draws hang on: (random_seed, scenario, round, seed id); slot k of the
-    lesson draws with (*key, k, "pair", 1).
+    the candidates are drawn by them (`l` of `M`, Star-Agents step 3). `position` is the seed's place in the round: base
+    pairs take turns by it, so that every scenario meets each. `key` is what the draws hang on: (random_seed, scenario,
+    round, seed id); slot k of the lesson draws with (*key, k, "pair", 1).
     """
     base = pool.base_pairs[position % len(pool.base_pairs)]
     casts = [_cast(scenario, pool, base, "base", None)]

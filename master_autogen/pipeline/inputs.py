@@ -71,7 +71,7 @@ class Inputs:
     def identity(self) -> str:
         """The first 8 hex digits of a hash over everything here: the run's id."""
         document = {
-            "seeds": [seed.id for seed in self.seeds],
+            "seeds": [(seed.id, seed.answer, seed.kind) for seed in self.seeds],
             "scenarios": [scenario.model_dump(mode="json") for scenario in self.scenarios],
             "pool": self.pool.model_dump(mode="json"),
             "rubric": self.rubric.model_dump(mode="json") if self.rubric else None,

@@ -186,7 +186,7 @@ class Player:
         """One lesson a seed and scenario that accepts it, seed by seed. Topics not met before start uniform."""
         inputs = self._inputs
         plans: list[LessonPlan] = []
-        for seed in seeds:
+        for place, seed in enumerate(seeds):
             before = len(plans)
             for scenario in inputs.scenarios:
                 if plays(scenario, inputs.pool, seed, inputs.code_check) is not None:
@@ -206,7 +206,7 @@ class Player:
                         remembered=told.get((scenario.name, seed.id)),
                         candidates=inputs.candidates_for(probabilities),
                         number=number,
-                        position=len(plans),
+                        position=place,
                         random_seed=inputs.random_seed,
                         run_id=self._run_id,
                     )

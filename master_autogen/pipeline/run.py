@@ -208,7 +208,7 @@ def _run_id(inputs: Inputs, log_path: Path, new: bool) -> tuple[str, bool]:
     if not played:
         return identity, False
     if not new:
-        raise AlreadyFinished(max(played, key=len))
+        raise AlreadyFinished(list(played)[-1])
     return f"{identity}-{len(played) + 1}", False
 
 
