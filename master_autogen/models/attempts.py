@@ -28,7 +28,7 @@ from master_autogen.models.calls import (
     error_of,
     request_key,
 )
-from master_autogen.models.failures import as_call_error
+from master_autogen.models.failures import NOT_SENT, as_call_error
 from master_autogen.records import Call
 
 CallSink = Callable[[Call], None]
@@ -167,6 +167,9 @@ class Attempts:
             outcome = await send()
         except BudgetSpent:
             made = False
+            raise
+        except asyncio.CancelledError as cancelled:
+            made = NOT_SENT not in cancelled.args
             raise
         except CallError as error:
             outcome = error

@@ -27,7 +27,8 @@ class TokenScores(Record):
     """The log-likelihood of `text` after `context`, in nats.
 
     `logprob` is the sum over the text's tokens (None where it could not be had, with `missing_reason`), `tokens` and
-    `utf8_bytes` count the text alone, `context_tokens` what stood before it.
+    `utf8_bytes` count the text alone, `context_tokens` what stood before it. `billed_tokens` are the request's by
+    the server's own count, None where it did not say.
     """
 
     logprob: float | None
@@ -36,6 +37,7 @@ class TokenScores(Record):
     context_tokens: int
     prompt_form: str
     missing_reason: str | None = None
+    billed_tokens: int | None = None
 
 
 @runtime_checkable

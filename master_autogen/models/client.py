@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, Awaitable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
@@ -23,6 +24,7 @@ from autogen_core.models import (
 )
 from autogen_core.tools import Tool, ToolSchema
 
+from master_autogen.models.failures import in_line
 from master_autogen.models.messages import JsonOutput, as_dicts, with_schema
 from master_autogen.models.tokens import estimate
 
@@ -164,9 +166,17 @@ class Slots:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._slots = asyncio.Semaphore(limit)
 
-    def here(self) -> asyncio.Semaphore:
-        """The semaphore of the running loop: `async with slots.here(): …`."""
+    @asynccontextmanager
+    async def here(self, allow: Callable[[], None]) -> AsyncIterator[None]:
+        """A slot of the running loop: `async with slots.here(allow): …`. `allow` is asked when it is had, and raises
+        where the call may no longer be made: what was allowed as it got in line may be spent by now."""
         loop = asyncio.get_running_loop()
         if loop is not self._loop:
             self._loop, self._slots = loop, asyncio.Semaphore(self._limit)
-        return self._slots
+        slots = self._slots
+        await in_line(slots.acquire())
+        try:
+            allow()
+            yield
+        finally:
+            slots.release()

@@ -143,6 +143,17 @@ async def guarded(call: Awaitable[T], token: CancellationToken | None = None, se
         raise as_call_error(error, secrets) from error
 
 
+NOT_SENT = "cancelled while it waited for its turn"
+
+
+async def in_line(turn: Awaitable[T]) -> T:
+    """Await a call's turn. Cancelled meanwhile, it says so: nothing was sent, and nobody can bill for it."""
+    try:
+        return await turn
+    except asyncio.CancelledError:
+        raise asyncio.CancelledError(NOT_SENT) from None
+
+
 async def all_of(calls: Iterable[Awaitable[T]]) -> list[T]:
     """As `asyncio.gather`, but what one raises comes out when all have ended: a call that is being made is not
     forgotten for another's failure."""

@@ -41,6 +41,7 @@ class ForeignClient(PlainClient):
         limits: Limits | None = None,
         translate: Translate = dict,
         secrets: tuple[str, ...] = (),
+        allow: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(model)
         self._inner = inner
@@ -48,9 +49,10 @@ class ForeignClient(PlainClient):
         self._slots = Slots((limits or Limits()).concurrency)
         self._translate = translate
         self._secrets = secrets
+        self._allow = allow
 
     async def ask(self, messages: Sequence[LLMMessage], args: Mapping[str, Any]) -> CreateResult:
-        async with self._slots.here():
+        async with self._slots.here(self._allow):
             try:
                 async with asyncio.timeout(self._timeout_s):
                     asked = self._inner.create(messages, extra_create_args=self._translate(args))
@@ -62,7 +64,9 @@ class ForeignClient(PlainClient):
         await self._inner.close()
 
 
-def load(name: str, spec: ModelSpec, environ: Mapping[str, str]) -> ForeignClient:
+def load(
+    name: str, spec: ModelSpec, environ: Mapping[str, str], allow: Callable[[], None] = lambda: None
+) -> ForeignClient:
     """The client of a model whose provider is one of AutoGen's. Raises `UserError` for whatever the user can mend."""
     if spec.provider not in PROVIDERS:  # a ModelSpec cannot say otherwise, unless it was made without its checks
         raise UserError(f"model {name!r}: provider {spec.provider!r} is not on the allow-list")
@@ -78,8 +82,9 @@ def load(name: str, spec: ModelSpec, environ: Mapping[str, str]) -> ForeignClien
     except Exception as error:  # noqa: BLE001 (whatever a foreign constructor raises, the entry is at fault)
         hint = " (`family: unknown` will do)" if "model_info" in str(error) else ""
         raise UserError(f"model {name!r}: {spec.provider}: {scrub(str(error), secrets)}{hint}") from None
+    translate = _translation(spec.provider)
     return ForeignClient(
-        inner, spec.model or name, limits=spec.limits, translate=_translation(spec.provider), secrets=secrets
+        inner, spec.model or name, limits=spec.limits, translate=translate, secrets=secrets, allow=allow
     )
 
 

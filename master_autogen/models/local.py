@@ -11,7 +11,7 @@ same sampling seed a reply is the same, whatever else the engine works on and wh
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -94,8 +94,9 @@ class EmbeddedChat(PlainClient):
     `limits.timeout_s` is the longest silence: between two tokens of a reply, or two steps through a prompt.
     """
 
-    def __init__(self, spec: ModelSpec, *, name: str = "") -> None:
+    def __init__(self, spec: ModelSpec, *, name: str = "", allow: Callable[[], None] = lambda: None) -> None:
         self._settings = settings_of(spec, name)
+        self._allow = allow
         super().__init__(spec.model or PACKAGED, family=spec.family, context_tokens=self._settings.context)
         self._timeout_s = spec.limits.timeout_s
         self._server: Server | None = None
@@ -107,9 +108,8 @@ class EmbeddedChat(PlainClient):
         request = {"max_tokens": MAX_TOKENS, **args, "messages": as_dicts(messages)}
         request |= {"n": 1, "stream": True, "stream_options": {"include_usage": True}, "return_progress": True}
         self._server = self._server or Server.shared(self._settings)
-        return read_chat(
-            _joined(await self._server.workers.run(partial(self._server.stream, request), self._timeout_s))
-        )
+        stream = partial(self._server.stream, request)
+        return read_chat(_joined(await self._server.workers.run(stream, self._timeout_s, self._allow)))
 
     async def close(self) -> None:
         """Waits for requests in flight and lets the server go; a later request starts it again."""
@@ -142,7 +142,8 @@ class EmbeddedScorer:
 
     prompt_form = PROMPT_FORM
 
-    def __init__(self, spec: ModelSpec, *, name: str = "") -> None:
+    def __init__(self, spec: ModelSpec, *, name: str = "", allow: Callable[[], None] = lambda: None) -> None:
+        self._allow = allow
         self.model = spec.model or PACKAGED
         self._settings = settings_of(spec, name)
         self._timeout_s = spec.limits.timeout_s
@@ -154,7 +155,7 @@ class EmbeddedScorer:
     async def score(self, context: str | None, text: str) -> TokenScores:
         """See `Scorer.score`. CallError for a passed deadline, or a file that does not load."""
         self._workers = self._workers or Workers(1)
-        return await self._workers.run(partial(self._score, context, text), self._timeout_s)
+        return await self._workers.run(partial(self._score, context, text), self._timeout_s, self._allow)
 
     def _score(self, context: str | None, text: str, stopped: Stopped) -> TokenScores:
         if self._scoring is None:

@@ -50,10 +50,10 @@ class Workers:
         self._unfinished: dict[Future[Any], _Pulse] = {}
         self._alive.add(self)
 
-    async def run(self, work: Callable[[Stopped], T], timeout_s: float) -> T:
+    async def run(self, work: Callable[[Stopped], T], timeout_s: float, allow: Callable[[], None] = lambda: None) -> T:
         """What `work` returns. CallError where `timeout_s` go by without a sign of it, not counting the time that it
         waits for a thread; and in a forked process, where the engine's threads do not exist and a request would wait
-        for ever."""
+        for ever. `allow` is asked when there is a thread for it, and raises where it may not begin."""
         if os.getpid() != self._pid:
             raise CallError(
                 "request",
@@ -61,7 +61,7 @@ class Workers:
                 "start worker processes by spawn",
             )
         pulse = _Pulse()
-        async with self._slots.here():
+        async with self._slots.here(allow):
             try:
                 job = self._threads.submit(work, pulse)
             except RuntimeError as error:  # closed while this waited for its turn, or the process ends

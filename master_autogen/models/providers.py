@@ -142,10 +142,10 @@ class Clients:
         if spec.provider == "embedded":
             from master_autogen.models.local import EmbeddedChat
 
-            return EmbeddedChat(spec, name=name)
+            return EmbeddedChat(spec, name=name, allow=self.allow)
         from master_autogen.models.foreign import load
 
-        return load(name, spec, self._environ)
+        return load(name, spec, self._environ, self.allow)
 
     def _make_scorer(self, name: str, spec: ModelSpec) -> Scorer:
         if spec.provider == "openai":
@@ -159,7 +159,7 @@ class Clients:
         if spec.provider == "embedded":
             from master_autogen.models.local import EmbeddedScorer
 
-            return EmbeddedScorer(spec, name=name)
+            return EmbeddedScorer(spec, name=name, allow=self.allow)
         raise UserError(
             f"model {name!r} cannot measure difficulty: {spec.provider} does not tell how likely a given text is. "
             "Name a model of provider embedded or openai under scorers"

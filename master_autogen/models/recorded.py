@@ -185,7 +185,16 @@ class RecordedScorer:
 
         async def send() -> Answer:
             scores = await guarded(self._inner.score(context, text))
-            return Answer(scores.model_dump_json(), scores.context_tokens + scores.tokens, 0)
+            counted = scores.billed_tokens
+            if counted is None:
+                counted = scores.context_tokens + scores.tokens
+            unknown = not counted and scores.billed_tokens is None
+            return Answer(
+                text=scores.model_dump_json(),
+                prompt_tokens=prompt_estimate(request) if unknown else counted,
+                completion_tokens=0,
+                tokens_estimated=unknown,
+            )
 
         return TokenScores.model_validate_json((await self._attempts.ask(request, send)).text)
 

@@ -59,7 +59,7 @@ def read_chat(reply: Mapping[str, Any], raw: bytes = b"") -> CreateResult:
     return CreateResult(
         finish_reason=finish,
         content=_encodable(said),
-        usage=_usage(reply.get("usage")),
+        usage=usage_of(reply),
         cached=False,
         logprobs=_logprobs(choice.get("logprobs"), raw),
         thought=_encodable("\n\n".join(thoughts)) if thoughts else None,
@@ -116,8 +116,9 @@ def _finish(reason: object) -> FinishReasons:
     return _FINISH.get(reason.lower(), "unknown") if isinstance(reason, str) else "unknown"
 
 
-def _usage(usage: object) -> RequestUsage:
+def usage_of(reply: Mapping[str, Any]) -> RequestUsage:
     """0 and 0 where the endpoint does not say, as in AutoGen's own clients."""
+    usage = reply.get("usage")
     known = usage if isinstance(usage, dict) else {}
     counts = [known.get("prompt_tokens"), known.get("completion_tokens")]
     prompt, completion = (n if isinstance(n, int) and 0 < n < _MOST_TOKENS else 0 for n in counts)

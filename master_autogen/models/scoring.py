@@ -12,17 +12,19 @@ A first token has no probability unless something stands before it. Where the en
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from math import isfinite
 from os import environ as os_environ
-from typing import Any
+from typing import Any, TypeVar
 
 from master_autogen.errors import UserError
 from master_autogen.models.base import TokenScores
 from master_autogen.models.http import Endpoint, endpoint_of
-from master_autogen.models.replies import bad_reply, first_choice
+from master_autogen.models.replies import bad_reply, first_choice, usage_of
 from master_autogen.pool import ModelSpec
+
+T = TypeVar("T")
 
 FORMS = ("echo", "vllm")
 PROMPT_FORM = "plain-v1"
@@ -54,7 +56,7 @@ class HttpScorer:
     async def score(self, context: str | None, text: str) -> TokenScores:
         """Log-likelihood in nats of `text` after `context` and a line break; with None, after the start token alone."""
         if not text:
-            return self._scores(text, None, 0, 0, "the text is empty")
+            return self._scores(text, None, 0, 0, "the text is empty", billed=0)
         before = "" if context is None else f"{context}\n"
         return await (self._echo(before, text) if self._form == "echo" else self._vllm(before, text))
 
@@ -64,14 +66,15 @@ class HttpScorer:
     async def _echo(self, before: str, text: str) -> TokenScores:
         prompt = self._start + before + text
         body = {"model": self.model, "prompt": prompt, "echo": True, "max_tokens": 0, "logprobs": 1, "temperature": 0}
-        tokens, values = await self._endpoint.post("/completions", body, _read_echo)
+        (tokens, values), billed = await self._endpoint.post("/completions", body, partial(_with_usage, _read_echo))
         context = len(self._start)
         spans = _spans(tokens, prompt)
         if spans is None:
-            return self._scores(text, None, 0, 0, _NO_BOUNDARY)
+            return self._scores(text, None, 0, 0, _NO_BOUNDARY, billed=billed)
         # A token with a part of both is the text's.
         scored = [value for (_, end), value in zip(spans, values, strict=False) if end > context + len(before)]
-        return self._scores(text, scored, len(scored), sum(end > context for _, end in spans) - len(scored))
+        before_it = sum(end > context for _, end in spans) - len(scored)
+        return self._scores(text, scored, len(scored), before_it, billed=billed)
 
     async def _vllm(self, before: str, text: str) -> TokenScores:
         if self._start_ids is None:
@@ -84,15 +87,23 @@ class HttpScorer:
             return self._scores(text, None, 0, len(context_ids), "the text has no tokens")
         prompt = self._start_ids + context_ids + text_ids
         body = {"model": self.model, "prompt": prompt, "max_tokens": 1, "prompt_logprobs": 1, "temperature": 0}
-        values = await self._endpoint.post("/completions", body, partial(_read_vllm, prompt))
-        return self._scores(text, values[-len(text_ids) :], len(text_ids), len(context_ids))
+        read = partial(_with_usage, partial(_read_vllm, prompt))
+        values, billed = await self._endpoint.post("/completions", body, read)
+        return self._scores(text, values[-len(text_ids) :], len(text_ids), len(context_ids), billed=billed)
 
     async def _ids(self, text: str, *, add_special_tokens: bool = False) -> list[int]:
         body = {"model": self.model, "prompt": text, "add_special_tokens": add_special_tokens}
         return await self._endpoint.post("/tokenize", body, _read_ids, beside_v1=True)
 
     def _scores(
-        self, text: str, values: Sequence[Any] | None, tokens: int, context_tokens: int, missing: str | None = None
+        self,
+        text: str,
+        values: Sequence[Any] | None,
+        tokens: int,
+        context_tokens: int,
+        missing: str | None = None,
+        *,
+        billed: int | None = None,
     ) -> TokenScores:
         known = [value for value in values or () if isinstance(value, float | int) and isfinite(value)]
         if values is not None and len(known) < len(values):
@@ -104,7 +115,13 @@ class HttpScorer:
             context_tokens=context_tokens,
             prompt_form=PROMPT_FORM,
             missing_reason=missing,
+            billed_tokens=billed,
         )
+
+
+def _with_usage(read: Callable[[dict[str, Any], bytes], T], reply: dict[str, Any], raw: bytes) -> tuple[T, int | None]:
+    """What `read` makes of a reply, and the prompt's tokens as the server counted them."""
+    return read(reply, raw), usage_of(reply).prompt_tokens or None
 
 
 def _read_echo(reply: dict[str, Any], raw: bytes) -> tuple[list[str], list[Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
+from master_autogen.models.failures import in_line
 from master_autogen.models.throttle import Sent, Throttle
 
 
@@ -38,7 +39,7 @@ class AdaptiveSlots:
         self._waiting.append(turn)
         self._wake()
         try:
-            await turn
+            await in_line(turn)
         except asyncio.CancelledError:
             if not turn.cancelled():  # the slot had just been given
                 self.free()
