@@ -127,6 +127,83 @@ def test_complete(text: str, found: tuple[bool | None, str]) -> None:
     assert find("complete", text) == found
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The answer is **72**",
+        "The answer is: **72 clips.**",
+        "So the farmer now has **20 sheep**. \N{SHEEP}",
+        "So you see, the total is 72 ✅",
+        "Try again! \N{FLEXED BICEPS}\N{EMOJI MODIFIER FITZPATRICK TYPE-3}\N{VARIATION SELECTOR-16}",
+        "Look at the 7 once more :)",
+        "Natalia sold **72 clips**",
+        "$48 + 24 = 72$ clips",
+        "The answer is $x^2 + 3x$",
+        r"\(\frac{1}{4} \times 240 = 60\)",
+        r"So we get \boxed{10\pi}",
+        "Together: 14 + 42 = 56 stickers",
+        "speed = distance / time = 180 km / 2.5 h = 72 km/h",
+        "Discounted price: $510\nTax: $51\nFinal price: $561",
+        "**Result:** `263`",
+        "x = 9 or x = -9",
+        "(x, y) = (3, 2)",
+        "2x > 10, so x > 5",
+        "(x + 3)(x + 2)",
+        "| Tom | 14 |\n| **Total** | **56** |",
+        "<answer>x</answer>",
+    ],
+)
+def test_a_turn_may_end_in_bold_a_symbol_a_formula_or_a_result(text: str) -> None:
+    assert find("complete", text) == (True, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "last"),
+    [
+        ("The answer is **", "The answer is **"),
+        ("**The answer is:**", "**The answer is:**"),
+        ("And then we go to the \N{BUS}", "go to the \N{BUS}"),
+        ("So 18 - 7 = 11 people who", "= 11 people who"),
+        ("So 18 - 7 = 11, which leaves the bus", "which leaves the bus"),
+        ("Then 18 - 7 = 11. The answer", "= 11. The answer"),
+        ("If $x = 3$", "If $x = 3$"),
+        ("Add the sum of $a$", "the sum of $a$"),
+        ("The equation is $y = 2x", "is $y = 2x"),
+        ("**56 stickers** (14 for Tom", "stickers** (14 for Tom"),
+        ("**Step 2: Add the 48**", "2: Add the 48**"),
+        ("Remaining people = 18 − 7", "= 18 − 7"),
+        ("x = 9 or x", "= 9 or x"),
+        ("x = 3, y", "x = 3, y"),
+        ("Tom takes 2*", "Tom takes 2*"),
+        ("| Tom | 14 |\n| **Total** | **56**", "| **Total** | **56**"),
+    ],
+)
+def test_a_turn_that_stops_in_mid_sentence_has_no_end_in_such_signs(text: str, last: str) -> None:
+    assert find("complete", text) == (False, f"ends in mid-sentence: {last!r}")
+
+
+@pytest.mark.parametrize(
+    ("text", "passed"),
+    [
+        ("A", True),
+        ("b", True),
+        ("Blue", True),
+        ("b) blue", True),
+        ("The answer is B", True),
+        ("The answer is (B) blue", True),
+        ("**Answer: B) blue**", True),
+        ("The sky is never red. So: B", True),
+        ("The answer is B)", False),
+        ("A is wrong because the sky", False),
+        ("I'd choose A because red", False),
+        ("So I compare A and B", False),
+        ("Red is a warm colour. Option B", False),
+    ],
+)
+def test_a_multiple_choice_answer_may_end_in_its_option(text: str, passed: bool) -> None:
+    assert find("complete", text, choice("B"))[0] is passed
+
+
 def test_cut_off_by_the_token_limit() -> None:
     assert find("complete", "A whole sentence.", truncated=True) == (False, "cut off by the token limit")
 

@@ -6,7 +6,8 @@ import re
 from functools import lru_cache
 from itertools import pairwise
 
-from master_autogen.arithmetic import read_final, runs_of_whole
+from master_autogen.arithmetic import runs_of_whole
+from master_autogen.checks.endings import ends
 from master_autogen.checks.finding import PASSED, CheckFinding, CheckInput
 from master_autogen.checks.text import prose
 from master_autogen.records import Seed
@@ -22,16 +23,12 @@ _OTHER_SPEAKERS = ("chüler", "lève", "老师", "学生")
 _MARKS = ":：[<>–—-#"
 """Each name tag has one of these."""
 _LONE_LETTERS = frozenset("abcqst")
-_PROSE = 8
-_CODE = re.compile(r"[(){}\[\];=]|^return\b|->")
 _LABELS = """
 Answer Approach Calculation Check Con Example Explanation Fact First Formula Given Hint Idea Input Method Next Note
 Output Plan Problem Pro Question Reason Result Rule Second Solution Step Then Total Wanted Why
 """
 _HEADINGS = frozenset(_LABELS.split())
 """What stands before a colon in a solution, and is nobody's name."""
-_END = re.compile(r"""(?:[.!?…。！？]|```|\$\$|\\\])["'”’»)\]*_]*$""")
-_CONTINUES = re.compile(r"(?i)(?:[,:;(+*/=–-]|\b(?:and|or|but|so|because|the|a|an|of|to|with|is|are|that|if|then))$")
 
 
 def not_empty(turn: CheckInput) -> CheckFinding:
@@ -50,17 +47,7 @@ def complete(turn: CheckInput) -> CheckFinding:
         return CheckFinding(passed=False, detail="says nothing")
     if text.count("```") % 2:
         return CheckFinding(passed=False, detail="ends inside a block of code")
-    last_line = text.splitlines()[-1].strip()
-    if text.endswith((".", "!", "?")) or _END.search(text) or not re.search(r"[A-Za-z]", last_line[-40:]):
-        ended = not text.endswith(tuple(",(+*/=–-"))
-    else:
-        final = read_final(last_line)
-        stated = final is not None and final.explicit
-        listed = re.match(r"(?:[-*•]|\d+[.)])\s", last_line) is not None
-        # Signatures, titles, one-word answers and code end open; a long line of prose does not.
-        loose = turn.target.kind in ("general", "code") and (len(last_line.split()) < _PROSE or _CODE.search(last_line))
-        ended = bool(stated or listed or loose) and not _CONTINUES.search(text)
-    if ended:
+    if text.endswith((".", "!", "?")) or ends(text.splitlines()[-1].strip(), turn.target):
         return PASSED
     return CheckFinding(passed=False, detail=f"ends in mid-sentence: {' '.join(text.split()[-4:])!r}")
 
