@@ -183,6 +183,77 @@ def test_other_numbers_excuse_nothing_where_nothing_is_calculated() -> None:
     assert find("not_repeated", again, seed, said) == (False, "is almost turn 1: 82% the same")
 
 
+@pytest.mark.parametrize(
+    ("text", "earlier", "found"),
+    [
+        ("Take 8 away from 3: 3 - 8 = -5.", "Take 8 away from 3: 3 - 8 = 5.", (True, "")),
+        ("I see that 18 and 7 are given: 18 + 7.", "I see that 18 and 7 are given: 18 − 7.", (True, "")),
+        ("So the numbers here are all x > 5.", "So the numbers here are all x < 5.", (True, "")),
+        (
+            "- Take the 7 away: **18 - 7 = 11**.",
+            "Take the 7 away: $18-7=11$!",
+            (False, "is turn 1 word for word"),
+        ),
+        (
+            "Take the 7 away: 18 * 7 = 126 people.",
+            "Take the 7 away: 18 × 7 = 126 people.",
+            (False, "is turn 1 word for word"),
+        ),
+        (
+            "Please double-check how many people get off.",
+            "Please double check how many people get off.",
+            (False, "is turn 1 word for word"),
+        ),
+    ],
+)
+def test_a_sum_with_another_sign_is_another(text: str, earlier: str, found: tuple[bool | None, str]) -> None:
+    assert find("not_repeated", text, BUS, earlier) == found
+
+
+SECOND = Seed(
+    instruction="Write a function that returns the second largest distinct number in a list, or None.",
+    response="def second(xs): ...",
+    answer="assert second([1, 2]) == 1",
+    kind="code",
+)
+PROGRAM = """I keep the two largest numbers while I walk through the list once.
+
+```python
+def second(xs):
+    first = None
+    other = None
+    for x in xs:
+        if first is None or x > first:
+            other = first
+            first = x
+        elif other is None or x > other:
+            other = x
+    return other
+```
+
+It walks through the list once and keeps the two largest numbers that it has seen so far."""
+
+
+def test_a_program_with_one_corrected_line_is_another() -> None:
+    opened = f"I forgot that equal numbers do not count.\n\n{PROGRAM}"
+    corrected = opened.replace("x > other", "x < first and x > other")
+    assert find("not_repeated", corrected, SECOND, "Think.", PROGRAM) == (True, "")
+    assert find("not_repeated", opened, SECOND, "Think.", PROGRAM) == (False, "is almost turn 2: 88% the same")
+    assert find("not_repeated", PROGRAM.replace("    return", "        return"), SECOND, PROGRAM) == (True, "")
+    assert find("not_repeated", f"{PROGRAM}\n", SECOND, PROGRAM) == (False, "is turn 1 word for word")
+    bare = "def backwards(s):\n    return s[::1]\n\nThe slice goes through it backwards."
+    assert find("not_repeated", bare.replace("::1", "::-1"), SECOND, bare) == (True, "")
+    assert find("not_repeated", bare, SECOND, bare) == (False, "is turn 1 word for word")
+
+
+def test_a_program_with_another_explanation_is_no_repetition() -> None:
+    program = PROGRAM.split("\n\n")[1].replace("    return other\n", "    print(first)\n" * 2 + "    return other\n")
+    one = f"{program}\n\nIt keeps the two largest numbers."
+    other = f"{program}\n\nEach element is looked at a single time."
+    assert find("not_repeated", other, SECOND, one) == (True, "")
+    assert find("not_repeated", f"Here:\n{program}", SECOND, program) == (False, "is almost turn 1: 97% the same")
+
+
 def test_what_the_reference_says_three_times_may_be_said_so() -> None:
     line = "Row your boat down the stream."
     seed = Seed(instruction="Write a song.", response=f"{line}\n{line}\n{line}")

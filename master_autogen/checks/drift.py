@@ -103,7 +103,14 @@ _PIECE = 15
 
 _ALIKE = 0.8
 """Jaccard similarity of word three-grams above which two turns are the same."""
+_SAME_STORY = 0.5
+"""The same of what two turns say about one and the same program; below, they explain it in two ways."""
 _TO_COMPARE = 6
+_FENCED = re.compile(r"(?ms)^[ \t]*(?:```|~~~)[^\n]*\n(.*?)(?:^[ \t]*(?:```|~~~)|\Z)")
+_CODE_SIGN = re.compile(r"[=<>\[\]{}]|\w\(|^\s*(?:def|return|for|while|if|elif|else|import)\b")
+_DRESS = re.compile(r"(?m)^[ \t]*[-*•][ \t]|\*\*|\$|\\[()\[\]]")
+_ONE_SIGN = str.maketrans("−–*·÷", "--××/")
+_SIGNED = re.compile(r"(?:(?<![A-Za-z])|(?<=\b[a-z]))(?:[-+×/^=<>≤≥]\s*)+\(*(?:\d[\d.,]*\d|\d|[a-z]\b)")
 _LOOP = 3
 
 _OFF_TOPIC = {"math": (6, 1), "choice": (6, 1), "code": (25, 0), "general": (25, 0)}
@@ -181,7 +188,8 @@ def _pieces(bare: str) -> list[str]:
 def not_repeated(turn: CheckInput) -> CheckFinding:
     """Not an earlier turn once more, and no sentence three times over; what the reference repeats may be repeated.
 
-    In maths two turns that differ in a number are two: a corrected solution may be its first try but for one figure.
+    In maths two turns that differ in a number or a sign are two, and so are two programs that differ in a line: what
+    is corrected may be its first try but for that.
     """
     if looped := _loop(turn.text, turn.target.response):
         return CheckFinding(passed=False, detail=f"says {_LOOP} times over: {looped!r}")
@@ -190,20 +198,50 @@ def not_repeated(turn: CheckInput) -> CheckFinding:
         return CheckFinding(passed=None, detail="too short to compare with what was said")
     for number, earlier in enumerate(turn.said, 1):
         theirs = words_of_whole(earlier)
+        alike = 1.0 if mine == theirs else _alike(mine, theirs)
+        if alike <= _ALIKE or _corrects(turn.text, earlier, turn.target.kind):
+            continue
         if mine == theirs:
             return CheckFinding(passed=False, detail=f"is turn {number} word for word")
-        one = triples(mine)
-        shared = len(one.intersection(runs(theirs, 3)))
-        if shared <= _ALIKE * len(one):  # as most are: less than alike, whatever else is in the other
-            continue
-        alike = shared / len(one.union(runs(theirs, 3)))
-        if alike > _ALIKE and not (turn.target.kind == "math" and _figures(mine) != _figures(theirs)):
-            return CheckFinding(passed=False, detail=f"is almost turn {number}: {alike:.0%} the same")
+        return CheckFinding(passed=False, detail=f"is almost turn {number}: {alike:.0%} the same")
     return PASSED
 
 
-def _figures(said: tuple[str, ...]) -> set[str]:
-    return {word for word in said if word[0].isdigit()}
+def _alike(mine: tuple[str, ...], theirs: tuple[str, ...]) -> float:
+    """How much of two turns is the same; 0 where that is too little to matter."""
+    one = triples(mine)
+    shared = len(one.intersection(runs(theirs, 3)))
+    if shared <= _ALIKE * len(one):  # as most are: less than alike, whatever else is in the other
+        return 0.0
+    return shared / len(one.union(runs(theirs, 3)))
+
+
+def _corrects(text: str, earlier: str, kind: str) -> bool:
+    """Whether two turns of nearly the same words say different things: other sums, or another program."""
+    if kind == "math":
+        return _sums(text) != _sums(earlier)
+    if kind != "code":
+        return False
+    program = _program(text)
+    if program != _program(earlier):
+        return True
+    mine, theirs = triples(words(prose(text))), triples(words(prose(earlier)))
+    explained = len(mine) > _TO_COMPARE - 3
+    return bool(program) and explained and len(mine & theirs) <= _SAME_STORY * len(mine | theirs)
+
+
+def _sums(text: str) -> set[str]:
+    """Its figures, and its signs with what follows them, however they are set."""
+    bare = _DRESS.sub("", text).translate(_ONE_SIGN)
+    figures = {word for word in words_of_whole(text) if word[0].isdigit()}
+    return figures.union("".join(found.split()) for found in _SIGNED.findall(bare))
+
+
+def _program(text: str) -> list[str]:
+    """The lines of its blocks of code; where it has none, those that have a sign of code. Blanks before them count."""
+    blocks = "\n".join(_FENCED.findall(text))
+    lines = [line.rstrip() for line in (blocks or text).splitlines() if line.strip()]
+    return lines if blocks else [line for line in lines if _CODE_SIGN.search(line)]
 
 
 def _loop(text: str, reference: str) -> str:
