@@ -235,6 +235,54 @@ def test_one_speaker(text: str, found: tuple[bool | None, str]) -> None:
     assert find("one_speaker", text) == found
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Child: 5 × $4 = $20\nAdult: 3 × $9 = $27\nTotal: $47", (True, "")),
+        ("**April:** 48\n**May:** 24\n\nCheck:\n**April:** 48\n**May:** 24", (True, "")),
+        ("Given:\nA: 48\nB: 24", (True, "")),
+        ("Teacher: 18 is not right.", (False, "carries the name tag 'Teacher:'")),
+        ("Student: 18?\nTeacher: 18!", (False, "speaks for two: 'Student:' and 'Teacher:'")),
+        ("They pay:\nStudent: 3 × $4 = $12\nTeacher: $9", (True, "")),
+        ("Student: 18 - 7 = 11", (False, "carries the name tag 'Student:'")),
+        ("So:\nTeacher: 18 - 7 = 11. Great work.", (False, "carries the name tag 'Teacher:'")),
+        ("A: 18 - 7 = 11, so that is what is left.\nB: I see.", (False, "speaks for two: 'A:' and 'B:'")),
+        ("[Teacher] 18 - 7 = 11", (False, "carries the name tag '[Teacher]'")),
+        ("Teacher:\n18 - 7 = 11", (False, "carries the name tag 'Teacher:'")),
+        ("Mia: I say 5.\nTom: 6.\nMia: Why?\nTom: 6, you see.", (False, "speaks for two: 'Mia' and 'Tom'")),
+    ],
+)
+def test_a_name_with_an_amount_is_the_entry_of_a_list(text: str, found: tuple[bool | None, str]) -> None:
+    assert find("one_speaker", text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("- Student A: added 48 twice, which is not right.\n- Student B: halved it.", (True, "")),
+        ("**Student A:** adds 48 twice.\n\n**Student B:** correctly halves first.", (True, "")),
+        ("### Student A\n\nAdds 48 twice.\n\n### Student B\n\nHalves first.", (True, "")),
+        ('A: claims "I add all of it!"\nB: forgets the stop.', (True, "")),
+        ("Student A: I add.\nStudent B: halves it.", (False, "carries the name tag 'Student A:'")),
+        ("Student A: Added, I get 72.\nStudent B: Is it?", (False, "speaks for two: 'Student A:' and 'Student B:'")),
+        ("Student C: adds it.\nTeacher: says so.", (False, "speaks for two: 'Student C:' and 'Teacher:'")),
+        ("Student A: Boxes hold 12.", (False, "carries the name tag 'Student A:'")),
+    ],
+)
+def test_who_weighs_a_debate_may_list_what_the_others_did(text: str, found: tuple[bool | None, str]) -> None:
+    said = {"said": ("18 + 7", "18 - 7"), "speakers": ("student_a", "student_b")}
+    turn = CheckInput(target=BUS, text=text, role="student_c", phase="conclude", **said)
+    finding = check("one_speaker", turn)
+    assert (finding.passed, finding.detail) == found
+
+
+def test_who_debates_lists_nobody() -> None:
+    turn = CheckInput(
+        target=BUS, text="Student B: halves it.", role="student_a", phase="say", said=("7",), speakers=("student_b",)
+    )
+    assert check("one_speaker", turn).detail == "carries the name tag 'Student B:'"
+
+
 def test_tags_of_the_role_itself_and_options() -> None:
     assert find("one_speaker", "Slow student: I add.", role="slow_student")[0] is False
     assert find("one_speaker", "A: red is nice.\nB: blue is not.", choice("A")) == (True, "")
