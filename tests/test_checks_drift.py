@@ -144,6 +144,32 @@ def test_the_language_is_the_questions_and_not_english() -> None:
     assert find("same_language", english, seed) == (False, "is in English; the question is in German")
 
 
+HARES = "鸡和兔共有35个头，94只脚。兔有多少只？", "假设全是鸡，有70只脚，多24只脚，所以兔有12只。"
+HENS = "У кур и кроликов 35 голов и 94 ноги. Сколько кроликов?", "Лишних 24 ноги, значит кроликов 12."
+CRANES = "鶴と亀が合わせて35匹、足は94本。亀は何匹ですか。", "全部鶴なら70本。24本多いので亀は12匹です。"
+CAR = "一辆车2小时行驶180公里，每小时多少公里？", "180÷2=90，所以每小时行驶90公里。"
+
+
+@pytest.mark.parametrize(
+    ("asked", "text", "found"),
+    [
+        (HARES, "设兔有x只，鸡有y只，则x+y=35，4x+2y=94。由第一式得y=35-x，代入得2x+70=94，所以x=12。", (True, "")),
+        (HENS, "Пусть x кроликов и y кур. Тогда x + y = 35, 4x + 2y = 94. Отсюда y = 35 - x, 2x = 24, x = 12.", (True, "")),
+        (CRANES, "亀をx匹、鶴をy匹とすると、x+y=35、4x+2y=94です。2x=24、x=12です。答えは12です。", (True, "")),
+        (CAR, "180 km ÷ 2 h = 90 km/h。答案是90。", (None, "too short to tell its language")),
+        (CAR, "在三角形ABC中，sin A = 0.5，边长20 cm，用时30 min，所以答案是90。", (True, "")),
+        (CAR, "先看时间: so we divide the way by the time.", (False, "writes Latin script, which the question does not")),
+        (HENS, "Лишних 24 ноги, тогда the rest are rabbits.", (False, "writes Latin script, which the question does not")),
+        (CAR, "Tốc độ là 90 km một giờ.", (False, "writes Latin script, which the question does not")),
+    ],
+)  # fmt: skip
+def test_letters_of_formulas_are_of_no_language(
+    asked: tuple[str, str], text: str, found: tuple[bool | None, str]
+) -> None:
+    seed = Seed(instruction=asked[0], response=asked[1], answer="12", kind="math")
+    assert find("same_language", text, seed) == found
+
+
 def test_languages_that_cannot_be_told() -> None:
     seed = Seed(instruction="Translate to French: The bus is late.", response="Le bus est en retard.")
     assert find("same_language", "Le bus est en retard.", seed) == (None, "the question names a language")

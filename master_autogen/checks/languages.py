@@ -18,6 +18,7 @@ from string import ascii_letters
 from typing import NamedTuple
 
 from master_autogen.arithmetic.hints import letter_runs
+from master_autogen.arithmetic.units import unit
 from master_autogen.checks.text import prose, words
 
 _SCRIPTS = {
@@ -67,6 +68,8 @@ _SHARE = 0.12
 
 
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
+_LATIN_RUN = re.compile("[A-Za-zÀ-ÖØ-öø-ɏḀ-ỿ]+")
+_FUNCTIONS = frozenset({"sin", "cos", "tan", "log", "lim", "max", "min", "mod"})
 _NO_LETTERS = bytes(i for i in range(256) if chr(i) not in ascii_letters)
 
 
@@ -153,16 +156,28 @@ def languages_of(question: str, reference: str) -> Languages:
 def foreign_share(text: str, scripts: Set[str]) -> tuple[float, str]:
     """How much of the prose's letters are in none of these scripts, and which script that mostly is.
 
-    Greek letters are none: formulas have them.
+    Greek letters are none, nor are Latin ones that stand for numbers, points or measures: formulas have them.
     """
     bare = prose(text)
     if bare.isascii() and "Latin" in scripts:
         return 0.0, ""
     mine = letters(bare)
+    if "Latin" not in scripts and mine["Latin"]:
+        mine["Latin"] -= _of_formulas(bare)
     strange = Counter({script: n for script, n in mine.items() if script not in scripts and script != "Greek"})
-    if not strange:
+    if not strange.total():
         return 0.0, ""
     return strange.total() / mine.total(), strange.most_common(1)[0][0]
+
+
+def _of_formulas(text: str) -> int:
+    """How many of its Latin letters stand in runs as formulas have them: x, km, sin, the triangle ABC."""
+    return sum(len(run) for run in _LATIN_RUN.findall(text) if len(run) < 3 or _in_formulas(run))
+
+
+@lru_cache(maxsize=1024)
+def _in_formulas(run: str) -> bool:
+    return (run.isupper() and len(run) < 5) or run in _FUNCTIONS or unit(run) != ""
 
 
 _NAMES = """
