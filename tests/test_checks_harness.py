@@ -46,6 +46,9 @@ def test_the_names_that_tests_ask_for(tests: str, names: str) -> None:
         (f"```python\n{RIGHT}", RIGHT),
         (fenced(f"'''Adds.'''\nfrom __future__ import annotations\n{RIGHT}"), None),
         (fenced("add = lambda a, b: a + b"), "add = lambda a, b: a + b"),
+        (f"~~~python\n{RIGHT}\n~~~\nThat is all.", RIGHT),
+        (f"````\n{RIGHT}\n````", RIGHT),
+        (f"```python\n{RIGHT}\n    ```\nThat is all.", RIGHT),
         (f"```js\n{RIGHT}\n```", ""),
         (f"{fenced('x = 1')}\nCall add(1, 2) then.", ""),
         (f"Here it is:\n{RIGHT}", ""),
@@ -57,6 +60,12 @@ def test_the_program_of_a_text(text: str, program: str | None) -> None:
         assert str(found(text)).startswith("from __future__ import annotations")
     else:
         assert found(text) == (program or None)
+
+
+def test_a_fence_inside_a_docstring_ends_no_block() -> None:
+    program = RIGHT.replace("\n", '\n    """For example:\n    ```\n    add(1, 2)\n    ```\n    """\n')
+    assert found(f"So:\n{fenced(program)}\nThat is all.") == ast.unparse(ast.parse(program))
+    assert found(fenced(program.replace("```", "~~~"))) == ast.unparse(ast.parse(program.replace("```", "~~~")))
 
 
 def test_a_block_that_is_no_python_is_told_from_none() -> None:

@@ -28,7 +28,10 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-_FENCE = re.compile(r"^[ \t]*```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:^[ \t]*```|\Z)", re.MULTILINE | re.DOTALL)
+_OPENED = r"^([ \t]*)(```|~~~)[`~]*[ \t]*([\w+-]*)[^\n]*\n(.*?)"
+_FENCE = re.compile(rf"{_OPENED}(?:^(?:\1)?[ ]{{0,3}}\2|\Z)", re.MULTILINE | re.DOTALL)
+"""As Markdown has it: what is indented by four blanks more closes nothing, and may stand in a docstring."""
+_LOOSE_FENCE = re.compile(rf"{_OPENED}(?:^[ \t]*\2|\Z)", re.MULTILINE | re.DOTALL)
 _BLANK_LINES = re.compile(r"\A(?:[ \t]*\r?\n)+")
 _DEFINED = re.compile(r"^(?:(?:async[ ]+)?def|class)[ ]+(\w+)|^(\w+)[ ]*(?::[^=\n]+)?=(?!=)", re.MULTILINE)
 _DEFINITIONS = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign)
@@ -65,8 +68,14 @@ def program_in(text: str, question: str, wanted: set[str]) -> ast.Module | None:
     the question's head with the text as its body), and what the question itself gives: its imports, and helpers that
     the block leaves out. Raises `Unreadable`.
     """
+    try:
+        return _program_of(_blocks(text), text, question, wanted)
+    except Unreadable:
+        return _program_of(_blocks(text, _LOOSE_FENCE), text, question, wanted)
+
+
+def _program_of(blocks: list[str], text: str, question: str, wanted: set[str]) -> ast.Module | None:
     given = _parsed("\n\n".join(_blocks(question)))
-    blocks = _blocks(text)
     if blocks == [text]:  # nothing is fenced: it is a program, or the body of one, or prose
         code = _BLANK_LINES.sub("", text)
         whole = f"{question}\n{code}" if code[:1] in (" ", "\t") else code
@@ -87,10 +96,12 @@ def program_in(text: str, question: str, wanted: set[str]) -> ast.Module | None:
     return ast.Module(body=body, type_ignores=[])
 
 
-def _blocks(text: str) -> list[str]:
+def _blocks(text: str, fence: re.Pattern[str] = _FENCE) -> list[str]:
     """The fenced blocks that are Python or do not say what they are; the whole text if nothing is fenced."""
-    fenced = _FENCE.findall(text)
-    python = [textwrap.dedent(code) for language, code in fenced if language.lower() in ("", "python", "python3", "py")]
+    fenced = fence.findall(text)
+    python = [
+        textwrap.dedent(code) for _, _, language, code in fenced if language.lower() in ("", "python", "python3", "py")
+    ]
     return python if fenced else [text]
 
 
@@ -216,8 +227,9 @@ def main() -> None:
         end(why="broken tests")
     if not any(isinstance(node, ast.Assert) for node in ast.walk(tests)):
         end(why="no tests")
+    wanted = asked_for(tests)
     try:
-        program = program_in(job["text"], job["question"], asked_for(tests))
+        program = program_in(job["text"], job["question"], wanted)
     except Unreadable:
         end(why="unreadable")
     if program is None:
@@ -227,12 +239,13 @@ def main() -> None:
     except _UNREADABLE:
         end(why="unreadable")
     checked = compile(ast.fix_missing_locations(_Counted().visit(tests)), "tests", "exec", dont_inherit=True)
-    _run(code, checked, job, take, tell, end)
+    _run(code, checked, wanted, job, take, tell, end)
 
 
 def _run(
     code: types.CodeType,
     checked: types.CodeType,
+    wanted: set[str],
     job: dict[str, Any],
     take: Callable[[int], bytes],
     tell: Callable[..., None],
@@ -250,6 +263,10 @@ def _run(
     tell(ready=True)
     try:
         exec(code, module.__dict__)
+    except (SystemExit, EOFError) as error:
+        # After `unittest.main()`, or before an input that nobody types, all may be there that the tests call.
+        if not wanted or not wanted <= module.__dict__.keys():
+            end(why="program", **{**failure(error), "denied": isinstance(error, EOFError)})
     except BaseException as error:  # noqa: BLE001 - whatever the program raises, SystemExit too
         end(why="program", **failure(error))
     vars(builtins).update(named)
