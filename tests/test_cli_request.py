@@ -152,3 +152,17 @@ def test_a_judge_of_the_same_family_is_told_before_the_run_begins() -> None:
     )
     assert "Beware" not in announced(replace(usual, rubric=None), loaded)
     assert "Beware" not in announced(replace(usual, candidates=0), loaded)
+
+
+def test_seeds_without_any_answer_to_check_are_told_before_the_run_begins() -> None:
+    bare = seed(1).model_copy(update={"answer": None})
+    tested = bare.model_copy(update={"kind": "code", "answer": "assert f(1) == 2"})
+    told = (
+        "no seed has an answer that code can check, so wrong ones are not found out; name their column, as in --columns "
+        "instruction=question,response=solution,answer=result (programs are run with --code-check)"
+    )
+    usual = Inputs(scenarios=[read_scenario("debate")], pool=scripted_pool(), seeds=[bare, tested])
+    loaded = SeedSet(seeds=(bare, tested), source="a.jsonl")
+    assert announced(usual, loaded)["Unread"] == told
+    assert "Unread" not in announced(replace(usual, code_check="rlimit"), loaded)
+    assert "Unread" not in announced(replace(usual, seeds=[bare, seed(2)]), loaded)

@@ -123,6 +123,15 @@ def test_lessons_that_came_to_nothing_are_told_with_their_reason() -> None:
     ]
 
 
+def test_the_answers_of_a_bare_file_of_questions_and_answers_are_verified() -> None:
+    run = write_inputs(Path(), base="wrong")
+    rows = [f"What is {n} + {n}?,{2 * n}" for n in range(11, 15)]
+    Path("bare.csv").write_text("\n".join(["question,answer", *rows]))
+    output = lines(cli(*run, "--seeds", "bare.csv", "--rule", "uniform", "--candidates", 0).stdout)
+    assert "quiz             0         4       0      4" in output
+    assert "  4 rejected: solve: right_answer" in output
+
+
 def test_seeds_that_were_not_played_are_counted_with_the_reason() -> None:
     run = write_inputs(Path(), seeds=6)
     with Path("seeds.jsonl").open("a") as file:
@@ -244,6 +253,9 @@ POOLS = "endpoint, local, scripted, vllm"
         (["debate", "debate", "--pool", "scripted"], "scenario 'debate' is named twice"),
         (["quiz.yaml", "--pool", "tiny.yaml", "--seeds", "seeds.jsonl", "--rounds", "9"],
          "9 rounds need at least 9 seeds; 4 can be played"),
+        (["error_correction", "--seeds", "essays.csv", "--quiet"],
+         "none of the 2 seeds can be played: pool local plays no seeds of kind general (2); and none has an answer that "
+         "code can check: as a number alone, or in a column `answer`"),
         (["--pool", "endpoint"],
          "SHIPPED/pools/endpoint.yaml: the environment variable MASTER_AUTOGEN_MODELS is not set; it names the server's "
          "models, weakest first, separated by commas"),
@@ -254,6 +266,7 @@ def test_what_cannot_be_played_is_said_in_one_message(arguments: list[str], told
 
     write_inputs(Path())
     Path("keyed.yaml").write_text(KEYED)
+    Path("essays.csv").write_text("question,answer\nWhat is a title for?,It tells what comes.\nAnd a name?,It calls.\n")
     result = cli("run", *arguments)
     assert result.stderr == f"Error: {told.replace('SHIPPED', str(shipped()))}\n"
     assert result.exit_code == 2

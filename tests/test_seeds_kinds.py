@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from master_autogen.seeds.kinds import chosen_letter, final_number, kind_and_answer, plain_number
+from master_autogen.seeds.kinds import bare_number, chosen_letter, final_number, kind_and_answer, plain_number
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,25 @@ def test_plain_number(text: str, number: str | None) -> None:
     assert plain_number(text) == number
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("67", "67"),
+        (" 1,067. ", "1067"),
+        ("67 rolls", "67"),
+        ("67 Rolls.", "67"),
+        ("67 loaves", None),
+        ("67 rolls left", None),
+        ("204 - 137", None),
+        ("rolls", None),
+        ("6" * 61, None),
+        ("", None),
+    ],
+)
+def test_a_number_that_is_all_of_an_answer(text: str, number: str | None) -> None:
+    assert bare_number("How many fresh brown rolls are left?", text) == number
+
+
 OPTIONS = "Which is a fruit?\nA) stone\nB) apple\nC) chair"
 
 
@@ -56,6 +75,9 @@ def test_chosen_letter(text: str, letter: str | None) -> None:
     ("instruction", "response", "expected"),
     [
         ("How many?", "2 + 2 = 4\n#### 4", ("math", "4")),
+        ("How many?", "67", ("math", "67")),
+        ("How many rolls?", "67 rolls", ("math", "67")),
+        ("Which is more?\nA) 3\nB) 5", "5", ("general", None)),
         ("Solve.", "So it is \\boxed{x+1}.", ("math", None)),
         (OPTIONS, "B", ("choice", "B")),
         ("Add.", "```\nx = 1\n```", ("code", None)),
@@ -78,5 +100,13 @@ def test_a_given_kind_and_answer_stand() -> None:
     assert kind_and_answer("q", "#### 4", "code") == ("code", None)
     assert kind_and_answer("q", "#### 4", None, "1,005") == ("math", "1005")
     assert kind_and_answer("q", "#### 4", "math", "x = 5") == ("math", "x = 5")
+    assert kind_and_answer("q", "#### 4", None, "so\n#### 5") == ("math", "5")
+    assert kind_and_answer("How many rolls?", "r", None, "67 rolls") == ("math", "67")
+    assert kind_and_answer("q", "7", "code") == ("code", None)
     assert kind_and_answer("q", "long text", "general", "Paris") == ("general", "Paris")
     assert kind_and_answer(OPTIONS, "An apple grows on a tree.", None, "B") == ("choice", "B")
+
+
+def test_a_number_beside_a_list_of_options_may_be_the_place_of_one() -> None:
+    assert kind_and_answer("Which is a fruit?", "1", chosen=True) == ("general", None)
+    assert kind_and_answer("Which is more?", "#### 5", chosen=True) == ("math", "5")

@@ -12,8 +12,10 @@ from master_autogen.seeds.shapes import (
     GSM8K,
     OWN,
     PRESETS,
+    PROBLEM_SOLUTION,
     PROCQA,
     QUESTION_ANSWER,
+    QUESTION_SOLUTION,
     SHAREGPT,
     Shape,
     detect,
@@ -54,6 +56,10 @@ TURNS = [
         ({"question_id": 1, "title": "t", "question": "q", "answer": "r"}, PROCQA),
         ({"question": "q", "answer": "r"}, QUESTION_ANSWER),
         (GSM8K_ROWS[0], GSM8K),
+        ({"question": "q", "solution": "1 + 1 = 2", "answer": "2"}, QUESTION_SOLUTION),
+        ({"question": "q", "solution": "2", "answer": "1 + 1 = 2"}, QUESTION_ANSWER),
+        ({"question": "q", "solution": "2"}, QUESTION_SOLUTION),
+        ({"problem": "q", "level": "1", "solution": "1 + 1 = 2"}, PROBLEM_SOLUTION),
     ],
 )
 def test_the_shape_is_told_by_the_columns(row: dict[str, Any], shape: Shape) -> None:
@@ -74,9 +80,10 @@ def read(row: dict[str, Any], shape: Shape, preset: str | None = None, kind: Any
     return seed_of(how, row, "f.jsonl")
 
 
-def why(row: dict[str, Any], shape: Shape = OWN) -> str:
+def why(row: dict[str, Any], shape: Shape = OWN, beside: dict[str, Any] | None = None) -> str:
+    how = reading("f.jsonl", shape, None, None, [row, *([beside] if beside else [])])
     with pytest.raises(Refused) as caught:
-        read(row, shape)
+        seed_of(how, row, "f.jsonl")
     return str(caught.value)
 
 
@@ -140,6 +147,55 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are() -> None:
         assert str(caught.value) == f"f.jsonl has no column {column.removeprefix('a+')!r}; its columns are a, b"
     with pytest.raises(UserError, match=r"^f\.jsonl has no column 'conversations \(human\)'; its columns are text$"):
         read({"text": "q"}, SHAREGPT, "sharegpt")
+
+
+ROLLS = {"question": "How many rolls?", "solution": "204 - 137 = 67 are left.", "answer": "67"}
+
+
+def test_a_solution_and_an_answer_beside_it_are_both_taken() -> None:
+    for row in (ROLLS, {"problem": ROLLS["question"], "solution": ROLLS["solution"], "answer": 67}):
+        seed = read(row, detect("f", [row]))
+        assert (seed.response, seed.answer, seed.kind) == ("204 - 137 = 67 are left.", "67", "math")
+    bare = read({**ROLLS, "solution": None}, QUESTION_SOLUTION)
+    assert (bare.response, bare.answer) == ("67", "67")
+
+
+def test_answer_and_kind_are_taken_from_columns_that_nobody_named() -> None:
+    shape = mapped(None, {"instruction": "question", "response": "solution"})
+    assert read(ROLLS, shape).answer == "67"
+    assert read({**ROLLS, "answer": "Because.\n#### 66"}, shape).answer == "66"
+    assert read({**ROLLS, "kind": "Code"}, shape).kind == "code"
+    assert read({"question": "q", "answer": "r", "kind": "code"}, QUESTION_ANSWER).kind == "code"
+    assert why({"question": "q", "answer": "r", "kind": "maths"}, QUESTION_ANSWER, beside={"kind": "math"}) == (
+        "kind 'maths' is none of math, code, choice, general"
+    )
+
+
+def test_a_column_of_another_sense_is_neither_answer_nor_kind() -> None:
+    shape = mapped(None, {"instruction": "question", "response": "solution"})
+    for other in ("Some are sold, and what is left are 67.", ["67"], {"value": 67}, True, None):
+        assert read({**ROLLS, "answer": other}, shape).answer is None
+    assert read({**ROLLS, "kind": "word problem"}, shape).kind == "math"
+    assert read(ROLLS, mapped(None, {"instruction": "question", "response": "answer"})).response == "67"
+    asked = mapped(None, {"instruction": "question", "response": "solution", "answer": "solution"})
+    assert read(ROLLS, asked).answer == "204 - 137 = 67 are left."
+    turned = mapped(None, {"instruction": "answer", "response": "solution"})
+    assert (read(ROLLS, turned).instruction, read(ROLLS, turned).answer) == ("67", None)
+    nested = {"question": "q", "solution": {"text": "s"}, "answer": "r"}
+    assert read(nested, mapped(None, {"instruction": "answer", "response": "solution.text"})).answer is None
+
+
+@pytest.mark.parametrize("column", ["choices", "options"])
+def test_the_place_of_an_option_is_no_answer(column: str) -> None:
+    listed = {"question": "Which is a fruit?", column: ["stone", "apple"], "answer": 1}
+    assert (read(listed, detect("f", [listed])).kind, read(listed, detect("f", [listed])).answer) == ("general", None)
+    worked = {**listed, "solution": "An apple grows on a tree."}
+    assert read(worked, detect("f", [worked])).answer is None
+
+
+def test_a_preset_says_itself_which_columns_are_answer_and_kind() -> None:
+    seed = read({"instruction": "q", "output": "r", "answer": "67", "kind": "code"}, ALPACA, "alpaca")
+    assert (seed.answer, seed.kind) == (None, "general")
 
 
 def test_mapped_columns_replace_those_of_a_preset() -> None:

@@ -27,6 +27,11 @@ ENDPOINT = (
 )
 """How to name a stronger model, as it has to be typed."""
 
+NO_ANSWER = (
+    "no seed has an answer that code can check, so wrong ones are not found out; name their column, as in --columns "
+    "instruction=question,response=solution,answer=result (programs are run with --code-check)"
+)
+
 HUB_MARGIN = 4
 """Seeds taken from the hub for each that `--limit` asks for: some cannot be played, some are wanted as similar ones."""
 
@@ -106,6 +111,8 @@ def announced(inputs: Inputs, loaded: SeedSet) -> dict[str, str]:
     }
     if inputs.candidates and inputs.shared_families:
         told["Beware"] = shared_family(inputs.shared_families)
+    if not any(seed.checkable_by(inputs.code_check) for seed in inputs.seeds):
+        told["Unread"] = NO_ANSWER
     return told
 
 

@@ -163,6 +163,9 @@ def sort_out(inputs: Inputs) -> tuple[list[Seed], Counter[str]]:
             playable.append(seed)
     if not playable:
         why = "; ".join(f"{reason} ({count})" for reason, count in left_out.items()) or "there are none"
+        read = any(seed.checkable_by(inputs.code_check) for seed in inputs.seeds)
+        if inputs.pool.checkable_only and inputs.seeds and not read:
+            why += "; and none has an answer that code can check: as a number alone, or in a column `answer`"
         raise UserError(f"none of the {len(inputs.seeds)} seeds can be played: {why}")
     return playable, left_out
 

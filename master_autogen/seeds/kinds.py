@@ -3,6 +3,8 @@ plainly a final answer there is none, for a wrong key would mark right work as w
 
 >>> kind_and_answer("How many?", "8 * 5 = 40\\n#### 1,040")
 ('math', '1040')
+>>> kind_and_answer("How many rolls are left?", "67 rolls")
+('math', '67')
 """
 
 from __future__ import annotations
@@ -22,15 +24,22 @@ _CODE = re.compile(
     re.MULTILINE,
 )
 _OPTION = re.compile(r"(?:^|[\s(])([A-E])[).:]\s", re.MULTILINE)
+_LONGEST_NUMBER = 60
 _LETTERS = tuple("ABCDEabcde")
 _LETTER = re.compile(r"(?:.*\banswer\s*+(?:is|:)\s*+)?\(?([A-E])\)?[.:]?", re.IGNORECASE | re.DOTALL)
 
 
 def kind_and_answer(
-    instruction: str, response: str, kind: Kind | None = None, answer: str | None = None
+    instruction: str, response: str, kind: Kind | None = None, answer: str | None = None, *, chosen: bool = False
 ) -> tuple[Kind, str | None]:
-    """The kind (a given one stands) and the final answer, from `answer` where it is given, else from the response."""
-    number = plain_number(answer) if answer else final_number(response)
+    """The kind (a given one stands) and the final answer, from `answer` where it is given, else from the response.
+    `chosen`: the answer is one of several options, so a number by itself may be an option's place."""
+    if answer:
+        number = bare_number(instruction, answer) or final_number(answer)
+    else:
+        number = final_number(response)
+        if number is None and not chosen and len(_options(instruction)) < 2:
+            number = bare_number(instruction, response)
     letter = chosen_letter(instruction, answer or response)
     kind = kind or _kind(number, letter, instruction, response)
     if kind == "math":
@@ -62,6 +71,17 @@ def plain_number(text: str) -> str | None:
     return _bare(text) if _PLAIN.fullmatch(text) else None
 
 
+def bare_number(instruction: str, text: str) -> str | None:
+    """`text` as a number if that is all it says: "67", "67." and, where the question is how many rolls, "67 rolls"."""
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    number, _, thing = text.strip().removesuffix(".").partition(" ")
+    asked = not thing or (
+        thing.isalpha() and re.search(rf"\bhow many (?:\w+ ){{0,2}}{thing}\b", instruction, re.IGNORECASE)
+    )
+    return plain_number(number) if asked else None
+
+
 def _bare(number: str) -> str:
     return re.sub(r"[,$€£%]", "", number)
 
@@ -70,6 +90,10 @@ def chosen_letter(instruction: str, text: str) -> str | None:
     """The letter A to E that `text` is, or ends on as "answer is B", if the instruction has that option."""
     if not text.strip().rstrip(").:").endswith(_LETTERS):  # as most texts: nothing has to be looked for in them
         return None
-    options = set(_OPTION.findall(instruction))
+    options = _options(instruction)
     match = _LETTER.fullmatch(text.strip())
     return match.group(1) if match and len(options) > 1 and match.group(1) in options else None
+
+
+def _options(instruction: str) -> set[str]:
+    return set(_OPTION.findall(instruction))

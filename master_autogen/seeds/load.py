@@ -45,8 +45,9 @@ def load_seeds(
     """The seeds of `source`: "bundled", a file (.jsonl, .json, .csv, .parquet), a preset's name or a hub id.
 
     `columns` maps fields (instruction, response, answer, kind, source, licence) to columns; without it and `preset`
-    the columns are told by their names. `split` is the hub's. `limit` counts seeds, not rows. `kind` is for rows whose
-    own kind is not given. Raises `UserError` if nothing can be loaded; single rows are refused instead.
+    the columns are told by their names. Without `preset`, `answer` and `kind` are taken from columns of these names
+    that nothing else is taken from. `split` is the hub's. `limit` counts seeds, not rows. `kind` is for rows whose own
+    kind is not given. Raises `UserError` if nothing can be loaded; single rows are refused instead.
     """
     if limit is not None and limit < 1:
         raise UserError(f"limit is {limit}: ask for at least 1 seed")

@@ -8,8 +8,8 @@ from math import isnan
 from typing import NamedTuple
 
 from master_autogen.errors import UserError
-from master_autogen.records import KINDS, Kind, Seed
-from master_autogen.seeds.kinds import kind_and_answer
+from master_autogen.records import KINDS, SHORT, Kind, Seed
+from master_autogen.seeds.kinds import final_number, kind_and_answer
 from master_autogen.seeds.records import Refused
 from master_autogen.seeds.shapes import Cells, Preset, Shape, column_names
 
@@ -18,13 +18,17 @@ LONGEST = 100_000
 
 _ABSENT = object()
 _HALF_PAIR = re.compile("[\ud800-\udfff]")
+_OPTIONS = ("choices", "options")
+"""Columns that list what may be chosen; the answer is then one of these, or its place or letter."""
 _SIDES = {"instruction": "question", "response": "response"}
 
 
 class Reading(NamedTuple):
-    """How the rows of one source become seeds: the columns of each field, and what holds for all rows."""
+    """How the rows of one source become seeds: the columns of each field, and what holds for all rows. `unasked` are
+    the fields that are taken from a column of their own name, which nobody named."""
 
     columns: Mapping[str, tuple[str, ...]]
+    unasked: frozenset[str]
     prepare: Callable[[Cells], Cells]
     kind: Kind | None
     source: str
@@ -39,8 +43,17 @@ def reading(name: str, shape: Shape, preset: Preset | None, kind: Kind | None, r
         if ready and part not in shape.optional and all(_cell(cells, part) is _ABSENT for cells in ready):
             raise UserError(f"{name} has no column {part!r}; its columns are {', '.join(column_names(rows))}")
     if preset is None:
-        return Reading(columns, shape.prepare, kind, "", "")
-    return Reading(columns, shape.prepare, kind or preset.kind, preset.source, preset.licence)
+        return Reading(columns, _unasked(columns, ready), shape.prepare, kind, "", "")
+    return Reading(columns, frozenset(), shape.prepare, kind or preset.kind, preset.source, preset.licence)
+
+
+def _unasked(columns: Mapping[str, tuple[str, ...]], rows: Sequence[Cells]) -> frozenset[str]:
+    """`answer` and `kind`, where neither the field nor its column is taken. A `kind` of other words is not ours."""
+    taken = {part.partition(".")[0] for parts in columns.values() for part in parts}
+    ours = {"answer"}
+    if any(_tag(cells, "kind").lower() in KINDS for cells in rows):
+        ours.add("kind")
+    return frozenset(ours - taken - columns.keys())
 
 
 def _prepared(shape: Shape, row: Cells) -> Cells | None:
@@ -64,8 +77,10 @@ def seed_of(how: Reading, row: Cells, name: str) -> Seed:
         if not texts[field].strip():
             raise Refused(f"no {word} ({'+'.join(how.columns[field])} is empty)")
     instruction, response = texts["instruction"].strip(), _without_blank_ends(texts["response"])
-    own_kind = _kind(texts.get("kind", ""))
-    kind, answer = kind_and_answer(instruction, response, own_kind or how.kind, texts.get("answer", "").strip() or None)
+    own_kind = _kind(_tag(cells, "kind") if "kind" in how.unasked else texts.get("kind", ""))
+    chosen = any(cells.get(column) for column in _OPTIONS)
+    told = texts.get("answer", "").strip() or ("" if chosen or "answer" not in how.unasked else _short_answer(cells))
+    kind, answer = kind_and_answer(instruction, response, own_kind or how.kind, told or None, chosen=chosen)
     source = texts.get("source") or _tag(cells, "source")
     if how.source and how.source not in source:
         source = f"{how.source}, {source}" if source else how.source
@@ -85,6 +100,12 @@ def _tag(cells: Cells, column: str) -> str:
         return _text(column, cells.get(column)).strip()
     except Refused:
         return ""
+
+
+def _short_answer(cells: Cells) -> str:
+    """The text under `answer` if it can be a final answer: a few words, or one that ends on a number said to be it."""
+    text = _tag(cells, "answer")
+    return text if len(text.split()) <= SHORT or final_number(text) else ""
 
 
 def _kind(text: str) -> Kind | None:

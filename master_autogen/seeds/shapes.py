@@ -3,6 +3,9 @@
 A column is written `question`, `title+question` (joined by a blank line, empty ones left out) or `instances.0.input`
 (inside a nested one). Conversations give their first human turn and the first reply to it; a system turn is left out,
 for the question opens a lesson verbatim and should not carry orders to another assistant.
+
+Where no preset is named, the columns `answer` and `kind` are a row's own even if nothing says so, unless they are taken
+for something else: `answer` where it is short enough to be a final answer, `kind` where it holds kinds of this project.
 """
 
 from __future__ import annotations
@@ -68,6 +71,11 @@ def without_annotations(cells: Cells) -> Cells:
     return {**cells, "answer": re.sub(r"<<[^<>]*>>", "", answer)} if isinstance(answer, str) else cells
 
 
+def answer_for_solution(cells: Cells) -> Cells:
+    """A row without a solution has its answer for one."""
+    return cells if cells.get("solution") else {**cells, "solution": cells.get("answer")}
+
+
 OWN = Shape(
     {"instruction": "instruction", "response": "response", "answer": "answer", "kind": "kind"},
     optional=frozenset({"answer", "kind"}),
@@ -77,6 +85,8 @@ ALPACA = Shape({"instruction": "instruction+input", "response": "output"}, optio
 SHAREGPT = Shape({"instruction": _HUMAN, "response": _GPT}, prepare=first_exchange)
 PROCQA = Shape({"instruction": "title+question", "response": "answer"})
 QUESTION_ANSWER = Shape({"instruction": "question", "response": "answer"})
+QUESTION_SOLUTION = Shape({"instruction": "question", "response": "solution"}, prepare=answer_for_solution)
+PROBLEM_SOLUTION = Shape({"instruction": "problem", "response": "solution"}, prepare=answer_for_solution)
 GSM8K = Shape({"instruction": "question", "response": "answer"}, prepare=without_annotations)
 
 HUMANEVAL = Shape(
@@ -120,7 +130,9 @@ PRESETS: dict[str, Preset] = {
 def detect(name: str, rows: Sequence[Cells]) -> Shape:
     """The shape of these first rows by their column names; `UserError` if none fits."""
     names = column_names(rows)
-    answers = [str(row.get("answer")) for row in rows]
+    answers, solutions = ([str(row.get(name) or "") for row in rows] for name in ("answer", "solution"))
+    if "question" in names and sum(map(len, answers)) > sum(map(len, solutions)):
+        names = [name for name in names if name != "solution"]  # it holds no more than the result of the answer
     for wanted, shape in (
         ({"instruction", "response"}, OWN),
         ({"prompt", "canonical_solution", "test", "entry_point"}, HUMANEVAL),
@@ -130,6 +142,8 @@ def detect(name: str, rows: Sequence[Cells]) -> Shape:
         ({"conversations"}, SHAREGPT),
         ({"messages"}, SHAREGPT),
         ({"title", "question", "answer"}, PROCQA),
+        ({"question", "solution"}, QUESTION_SOLUTION),
+        ({"problem", "solution"}, PROBLEM_SOLUTION),
         ({"question", "answer"}, GSM8K if any("\n####" in text for text in answers) else QUESTION_ANSWER),
     ):
         if wanted <= set(names):
