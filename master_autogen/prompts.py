@@ -33,10 +33,12 @@ class TemplateFault(Exception):
 
 
 class _Sandbox(ImmutableSandboxedEnvironment):
-    intercepted_binops = frozenset({"*", "**"})
+    intercepted_binops = frozenset({"*", "**", "%"})
 
     def call_binop(self, context: Any, operator: str, left: Any, right: Any) -> Any:
-        """Refuse `*` and `**`: on text they are a way to fill the memory, and prompts need no arithmetic."""
+        """Refuse `*`, `**` and `%` on text: they are a way to fill the memory, and prompts need no arithmetic."""
+        if operator == "%" and isinstance(left, int):
+            return left % right  # every other exchange
         raise SecurityError(f"the operator {operator} is not allowed in a template")
 
     def is_safe_callable(self, obj: Any) -> bool:
@@ -60,12 +62,15 @@ def _compiled(template: str) -> jinja2.Template:
         return _ENV.from_string(template)
     except jinja2.TemplateSyntaxError as error:
         raise TemplateFault(f"template syntax: {error.message}", error.lineno) from None
-    except RecursionError:
+    except (RecursionError, SyntaxError):  # Python's own, of the code that a template becomes
         raise TemplateFault("template is nested too deeply") from None
+    except ValueError as error:  # a number of thousands of digits
+        raise TemplateFault(f"template cannot be read: {error}") from None
 
 
 def fill(template: str, values: Mapping[str, object]) -> str:
-    """`template` with `values` put in; outer blank space is stripped. Raises `TemplateFault` for a missing name."""
+    """`template` with `values` put in; outer blank space is stripped. Raises `TemplateFault` for a missing name, and
+    for whatever else these values do not allow."""
     if "{" not in template and "\r" not in template:  # a third of a lesson's prompts have nothing to fill
         return template.strip()
     parts: list[str] = []
@@ -78,7 +83,7 @@ def fill(template: str, values: Mapping[str, object]) -> str:
             parts.append(part)
     except TemplateError as error:
         raise TemplateFault(str(error.message or error)) from None
-    except (TypeError, ValueError, RecursionError) as error:
+    except (TypeError, ValueError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         raise TemplateFault(f"{type(error).__name__}: {error}") from None
     return "".join(parts).strip()
 

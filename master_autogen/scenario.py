@@ -6,13 +6,13 @@ become which side of a training sample. `read_scenario` finds every fault of a f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 
-from master_autogen.prompts import TemplateFault, variables
+from master_autogen.prompts import TemplateFault, fill, variables
 from master_autogen.records import CHECKS, KINDS, MISCONCEPTIONS, Act, Kind, Side
 from master_autogen.yaml_files import Fault, Located, find, locate, parse
 
@@ -23,6 +23,9 @@ PUBLIC = ("question", "title", "phase", "exchange", "confirmed")
 is true once a first answer turned out right and the lesson goes on as a confirmation."""
 WRONG_ON_PURPOSE = ("err", "state")
 """Acts in which a worded agent says a mistake that code has planted."""
+
+SAMPLE = "Lena has 3 bags of 4 apples. How many apples does she have?"
+"""Stands for what a prompt is filled with, when it is tried."""
 
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Fact = Literal["reference", "answer", "similar_question", "similar_reference", "similar_answer"]
@@ -153,6 +156,8 @@ def _faults(scenario: Scenario, doc: Located) -> Iterator[Fault]:
     for side, role in (("instruction", scenario.pair.instruction), ("response", scenario.pair.response)):
         if role not in roles:
             yield doc.fault(("pair", side), f"no role {role!r}; there are: {', '.join(scenario.roles)}")
+    if scenario.pair.instruction == scenario.pair.response:
+        yield doc.fault(("pair", "response"), "is the role of the instruction side; a pair is of two roles")
     for name, role_spec in scenario.roles.items():
         if role_spec.continues is not None and role_spec.continues not in roles - {name}:
             yield doc.fault(("roles", name, "continues"), f"no other role {role_spec.continues!r}")
@@ -164,8 +169,9 @@ def _faults(scenario: Scenario, doc: Located) -> Iterator[Fault]:
     for at, phase in scenario.walk():
         if seen.setdefault(phase.name, at) != at:
             yield doc.fault((*at, "name"), f"two phases are named {phase.name!r}")
-        if phase.exchange == 1:
-            yield from _phase_faults(scenario, phase, at, doc)
+        if (*at, "exchange") in doc.lines:
+            yield doc.fault((*at, "exchange"), "is counted by `exchanges`; leave it out")
+        yield from _phase_faults(scenario, phase, at, doc)
     yield from _shape_faults(scenario, doc)
 
 
@@ -188,25 +194,51 @@ def _phase_faults(scenario: Scenario, phase: Phase, at: tuple[str | int, ...], d
     wants_similar = "similar_question" in (phase.opens_with, phase.about) or any("similar" in f for f in phase.sees)
     if wants_similar and not scenario.similar:
         yield doc.fault(at, "uses the similar question; say `similar: true` for the scenario")
-    used: set[str] = set()
-    for key, template, known in (
-        ("prompt", phase.prompt, {*PUBLIC, *phase.sees}),
-        ("ask", phase.ask, {*PUBLIC, *phase.sees}),
-        ("quote", phase.quote, {"text", "title"}),
-    ):
-        try:
-            names = variables(template)
-        except TemplateFault as error:
-            line = f" (line {error.line} of the text)" if error.line else ""
-            yield doc.fault((*at, key), f"{error}{line}")
-            continue
-        used |= names
-        for name in sorted(names - known):
-            hint = f"the phase does not see it; add it to `sees`: [{name}]" if name in PRIVATE else "no such variable"
-            yield doc.fault((*at, key), f"{{{{ {name} }}}}: {hint}; there are: {', '.join(sorted(known))}")
+    shown = _shown(scenario, phase)
+    quoted: list[Mapping[str, object]] = [{"text": SAMPLE, "title": shown[0]["title"]}]
+    yield from _template_faults(phase.prompt, shown, (*at, "prompt"), doc)
+    yield from _template_faults(phase.ask, shown, (*at, "ask"), doc)
+    yield from _template_faults(phase.quote, quoted, (*at, "quote"), doc)
+    used = _names(phase.prompt) | _names(phase.ask)
     for i, fact in enumerate(phase.sees):
         if fact not in used:
             yield doc.fault((*at, "sees", i), f"sees {fact!r}, but neither prompt nor ask uses it")
+
+
+def _shown(scenario: Scenario, phase: Phase) -> list[Mapping[str, object]]:
+    """What a phase's prompt may be filled with in a lesson: in a confirmation and not, with an answer and without."""
+    title = scenario.roles[phase.role].title if phase.role in scenario.roles else ""
+    return [
+        dict(zip(PUBLIC, (SAMPLE, title, phase.name, phase.exchange, confirmed), strict=True))
+        | {fact: answer if "answer" in fact else SAMPLE for fact in phase.sees}
+        for confirmed in (False, True)
+        for answer in ("12", "")
+    ]
+
+
+def _template_faults(
+    template: str, shown: Sequence[Mapping[str, object]], at: tuple[str | int, ...], doc: Located
+) -> Iterator[Fault]:
+    """A template is filled with each of `shown`, for some faults are seen only then: `{{ question.foo }}`."""
+    known = shown[0].keys()
+    try:
+        unknown = sorted(variables(template) - known)
+        for values in () if unknown else shown:
+            fill(template, values)
+    except TemplateFault as error:
+        line = f" (line {error.line} of the text)" if error.line else ""
+        yield doc.fault(at, f"{error}{line}")
+        return
+    for name in unknown:
+        hint = f"the phase does not see it; add it to `sees`: [{name}]" if name in PRIVATE else "no such variable"
+        yield doc.fault(at, f"{{{{ {name} }}}}: {hint}; there are: {', '.join(sorted(known))}")
+
+
+def _names(template: str) -> frozenset[str]:
+    try:
+        return variables(template)
+    except TemplateFault:
+        return frozenset()
 
 
 def _shape_faults(scenario: Scenario, doc: Located) -> Iterator[Fault]:

@@ -22,6 +22,7 @@ def test_latex_braces_and_dollars_survive() -> None:
 def test_conditions_work() -> None:
     template = "{% if exchange > 1 %}again{% else %}first{% endif %}"
     assert [fill(template, {"exchange": n}) for n in (1, 2)] == ["first", "again"]
+    assert [fill("{% if exchange % 2 %}odd{% endif %}", {"exchange": n}) for n in (1, 2)] == ["odd", ""]
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,13 @@ def test_conditions_work() -> None:
         ("{{ question.__class__ }}", "access to attribute '__class__' of 'str' object is unsafe."),
         ("{{ question * 1000000000 }}", "the operator * is not allowed in a template"),
         ("{{ 9 ** 99999999 }}", "the operator ** is not allowed in a template"),
+        ("{{ '%999999999d' % 1 }}", "the operator % is not allowed in a template"),
+        ("{{ question.foo }}", "'str object' has no attribute 'foo'"),
+        ("{{ 1 // 0 }}", "ZeroDivisionError: integer division or modulo by zero"),
+        ("{% if question is nosuch %}{% endif %}", "No test named 'nosuch' found."),
+        ("{% for letter in 5 %}{% endfor %}", "TypeError: 'int' object is not iterable"),
+        ('{% include "x" %}', "TypeError: no loader for this environment specified"),
+        ("{% for i in question %}" * 30 + "{% endfor %}" * 30, "template is nested too deeply"),
         ("{% for i in range(9) %}x{% endfor %}", "Undefined is not safely callable"),
         ("{{ question.ljust(1000000000) }}", "<built-in method ljust of str object> is not safely callable"),
         ("{{ question|center(1000000000) }}", "template syntax: No filter named 'center'."),
@@ -41,6 +49,11 @@ def test_faults(template: str, message: str) -> None:
     with pytest.raises(TemplateFault) as caught:
         fill(template, {"question": "q"})
     assert re.sub(r" at 0x[0-9a-f]+", "", str(caught.value)) == message
+
+
+def test_a_number_that_python_does_not_read_is_a_fault() -> None:
+    with pytest.raises(TemplateFault, match=r"^template cannot be read: Exceeds the limit "):
+        variables("{{ " + "9" * 5000 + " }}")
 
 
 def test_lists_cannot_be_changed() -> None:

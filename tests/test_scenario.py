@@ -131,6 +131,10 @@ def test_all_faults_come_at_once_by_line() -> None:
     ("old", "new", "fault"),
     [
         ("response: student}", "response: pupil}", "s.yaml:7: pair.response: no role 'pupil'; there are: teacher, student"),
+        ("response: student}", "response: teacher}",
+         "s.yaml:7: pair.response: is the role of the instruction side; a pair is of two roles"),
+        ("prompt: Explain.", "prompt: Explain.\n    exchange: 2",
+         "s.yaml:13: phases.1.exchange: is counted by `exchanges`; leave it out"),
         ("name: solve", "name: pose", "s.yaml:14: phases.2.name: two phases are named 'pose'"),
         ("name: tiny", "name: Tiny One", "s.yaml:1: name: string should match pattern '^[a-z][a-z0-9_]*$' (found 'Tiny One')"),
         ("    train: true\n", "", "s.yaml:8: phases: no turn is trained on: no sample can be made"),
@@ -161,6 +165,46 @@ def test_each_fault(old: str, new: str, fault: str | None) -> None:
         assert read_scenario("s.yaml").script[0].side == "hidden"
     else:
         assert fault in _faults(text)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "fault"),
+    [
+        ("{{ question.foo }}", "'str object' has no attribute 'foo'"),
+        ("{{ exchange * 5 }}", "the operator * is not allowed in a template"),
+        ("{% if title is nosuch %}{% endif %}", "No test named 'nosuch' found."),
+        ("{% for letter in exchange %}{% endfor %}", "TypeError: 'int' object is not iterable"),
+        ('{% include \\"x\\" %}', "TypeError: no loader for this environment specified"),
+        ("{% if confirmed %}{{ 1 // 0 }}{% endif %}", "ZeroDivisionError: integer division or modulo by zero"),
+        ("{% if not confirmed %}{{ 1 // 0 }}{% endif %}", "ZeroDivisionError: integer division or modulo by zero"),
+    ],
+)
+def test_a_prompt_is_tried_before_it_is_needed(prompt: str, fault: str) -> None:
+    for key in ("prompt", "ask"):
+        text = SOUND.replace("prompt: Explain.", f'{key}: "{prompt}"' + ("\n    prompt: x" if key == "ask" else ""))
+        assert _faults(text) == [f"s.yaml:12: phases.1.{key}: {fault}"]
+
+
+def test_a_quote_is_tried_before_the_export_needs_it() -> None:
+    text = SOUND.replace("prompt: Explain.", 'prompt: Explain.\n    quote: "{{ text / 2 }}"')
+    assert _faults(text) == ["s.yaml:13: phases.1.quote: TypeError: unsupported operand type(s) for /: 'str' and 'int'"]
+
+
+def test_a_prompt_has_to_do_without_an_answer_for_a_seed_may_have_none() -> None:
+    text = SOUND.replace("[reference]", "[answer]").replace("{{ reference }}", "{{ answer | first }}")
+    assert _faults(text) == ["s.yaml:19: phases.2.prompt: No first item, sequence was empty."]
+
+
+def test_each_exchange_of_a_debate_is_tried() -> None:
+    ask = "{% if exchange == 2 %}{{ question.foo }}{% endif %}"
+    text = SOUND.replace(
+        "  - name: solve",
+        "  - exchanges: 2\n    phases:\n      - {name: ask, role: teacher, side: human, prompt: x, ask: y}\n"
+        f'      - {{name: tell, role: student, side: gpt, prompt: "{ask}", ask: y}}\n  - name: solve',
+    ).replace('    prompt: "Solve', '    ask: Conclude.\n    prompt: "Solve')
+    assert _faults(text) == ["s.yaml:17: phases.2.phases.2.prompt: 'str object' has no attribute 'foo'"]
+    second = text.replace(ask, "x").replace("prompt: x, ask: y}", "prompt: x, ask: y, exchange: 2}", 1)
+    assert _faults(second) == ["s.yaml:16: phases.2.phases.1.exchange: is counted by `exchanges`; leave it out"]
 
 
 def test_without_the_question_a_sample_needs_a_human_turn_first() -> None:
