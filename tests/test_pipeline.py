@@ -251,6 +251,11 @@ def test_rounds_share_the_seeds_out() -> None:
     ("changes", "message"),
     [
         ({"rule": "luck"}, "no selection rule 'luck'; there are: paper, thompson, thompson-cost, uniform"),
+        ({"beta": float("inf")}, "beta is inf: it has to be over 0 and at most 1,000,000"),
+        ({"beta": float("nan")}, "beta is nan: it has to be over 0 and at most 1,000,000"),
+        ({"beta": 0.0}, "beta is 0: it has to be over 0 and at most 1,000,000"),
+        ({"floor": float("nan")}, "floor is nan: it is a share, from 0 to 1"),
+        ({"random_seed": 2**63}, f"the random seed {2**63} is too long for the log, which holds 64 bits"),
         ({"scenarios": []}, "no scenario to play"),
         ({"scenarios": [read_scenario("debate")] * 2}, "scenario 'debate' is named twice"),
         (

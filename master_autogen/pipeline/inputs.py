@@ -22,6 +22,8 @@ from master_autogen.selection import BETA, DEFAULT, FLOOR, RULES, enough
 from master_autogen.wording import can_play
 
 SEEDS_PER_ROUND = 100
+MAX_BETA = 1e6
+"""The paper's rule is settled by the last reward long before that, and overflows far beyond it."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,7 @@ def check_inputs(inputs: Inputs) -> None:
         raise UserError(f"no selection rule {inputs.rule!r}; there are: {', '.join(RULES)}")
     if inputs.normaliser not in NORMALISERS:
         raise UserError(f"no normaliser {inputs.normaliser!r}; there are: {', '.join(NORMALISERS)}")
+    _check_numbers(inputs)
     if not inputs.scenarios:
         raise UserError("no scenario to play")
     names = [scenario.name for scenario in inputs.scenarios]
@@ -129,6 +132,16 @@ def check_inputs(inputs: Inputs) -> None:
     for scenario in inputs.scenarios:
         check_cast(scenario, inputs.pool)
     require_code_check(inputs.code_check)
+
+
+def _check_numbers(inputs: Inputs) -> None:
+    # Each is written so that it is not true of "not a number" either.
+    if not 0 < inputs.beta <= MAX_BETA:
+        raise UserError(f"beta is {inputs.beta:g}: it has to be over 0 and at most {MAX_BETA:,.0f}")
+    if not 0 <= inputs.floor <= 1:
+        raise UserError(f"floor is {inputs.floor:g}: it is a share, from 0 to 1")
+    if not -(2**63) <= inputs.random_seed < 2**63:
+        raise UserError(f"the random seed {inputs.random_seed} is too long for the log, which holds 64 bits")
 
 
 def plays(scenario: Scenario, pool: Pool, seed: Seed, code_check: CodeCheck = "off") -> str | None:
