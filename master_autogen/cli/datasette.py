@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import click
 
 from master_autogen.cli.groups import log_option
 from master_autogen.cli.terminal import console
+from master_autogen.errors import UserError
 
 
 @click.command()
@@ -24,6 +26,10 @@ def datasette(log: Path, to: Path) -> None:
     from master_autogen.log import open_log
     from master_autogen.log.described import datasette_metadata
 
+    if os.path.realpath(to) == os.path.realpath(log):
+        raise UserError(f"{to} is the log; name another file with --to")
+    if to.suffix.lower() != ".json":  # what Datasette reads, and no log, whichever is meant
+        raise UserError(f"{to}: name a JSON file with --to, as in metadata.json")
     with closing(open_log(log)):  # a log, brought to the schema that is described
         check_writable(to)
     with replacing(to) as file:
