@@ -86,6 +86,8 @@ def test_what_is_shown() -> None:
             ":3: episode a has a verdict already",
         ),
         ("\n", ": holds no verdict"),
+        ('\n{"n": ' + "9" * 5000 + "}", ":2: not JSON that can be read: Exceeds the limit "),
+        ("[" * 100_000, ":1: not JSON that can be read: "),
     ],
 )
 def test_labels_that_cannot_be_read_are_named_by_line(tmp_path: Path, text: str, why: str) -> None:
@@ -100,3 +102,11 @@ def test_labels_are_read(tmp_path: Path) -> None:
     path = tmp_path / "labels.jsonl"
     path.write_text("".join(json.dumps({"episode": f"e{n}", "verdict": "tie", "by": "me"}) + "\n" for n in range(2)))
     assert read_labels(path) == {"e0": "tie", "e1": "tie"}
+
+
+def test_labels_are_read_as_seeds_are(tmp_path: Path) -> None:
+    path = tmp_path / "labels.jsonl"
+    path.write_bytes(
+        '\ufeff{"episode": "a", "verdict": "tie", "note": "a\u2028b"}\r\n{"episode": "b", "verdict": "worse"}'.encode()
+    )
+    assert read_labels(path) == {"a": "tie", "b": "worse"}

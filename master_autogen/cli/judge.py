@@ -37,7 +37,7 @@ def read_labels(path: Path) -> dict[str, Verdict]:
     against its base. UserError names the line that is not so."""
     found: dict[str, Verdict] = {}
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_bytes().decode("utf-8-sig").split("\n")  # a line separator (U+2028) is text
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: not UTF-8 text: {error.reason} at byte {error.start}") from None
     for at, line in enumerate(lines, 1):
@@ -47,6 +47,8 @@ def read_labels(path: Path) -> dict[str, Verdict]:
             row = json.loads(line)
         except json.JSONDecodeError as error:
             raise UserError(f"{path}:{at}: not JSON: {error.msg}") from None
+        except (ValueError, RecursionError) as error:  # a number of thousands of digits; thousands of brackets
+            raise UserError(f"{path}:{at}: not JSON that can be read: {error}") from None
         episode, verdict = (row.get("episode"), row.get("verdict")) if isinstance(row, dict) else (None, None)
         if not isinstance(episode, str) or verdict not in VERDICTS:
             example = '{"episode": "5f0c2a77b0.1", "verdict": "better"}, or "tie", or "worse"'
