@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,18 @@ def test_parquet() -> None:
     found = load_seeds("s.parquet")
     assert [(seed.answer, seed.source) for seed in found.seeds] == [("7", "s.parquet")]
     assert found.refused == (Refusal(where="s.parquet:2", why="no question (question is empty)"),)
+
+
+def test_an_empty_parquet_file_holds_no_rows() -> None:
+    from datasets import Dataset
+
+    Dataset.from_dict({"question": [], "answer": []}).to_parquet("e.parquet")
+    assert error("e.parquet") == "e.parquet holds no rows: it needs one seed a row"
+
+
+def test_a_file_whose_name_is_not_utf8_names_its_seeds_in_unicode() -> None:
+    name = os.fsdecode(b"caf\xe9.jsonl")
+    assert {seed.source for seed in load_seeds(write(name, own(1), own(2))).seeds} == {"caf\ufffd.jsonl"}
 
 
 def test_a_file_of_many_rows_is_read_beyond_those_that_tell_its_columns() -> None:

@@ -23,6 +23,9 @@ from master_autogen.seeds.records import Row
 PROBE_S = 3.0
 """How long the hub may take to answer at all, in seconds."""
 
+PARQUET_ROWS = 1000
+"""Rows of a Parquet file that are read at a time."""
+
 Cells = Mapping[str, object]
 
 
@@ -32,8 +35,11 @@ def parquet_rows(path: Path) -> Iterator[Row]:
     def cells() -> Iterator[Cells]:
         from datasets import load_dataset
 
-        # data_files are patterns to datasets, so brackets in a path have to be escaped.
-        yield from load_dataset("parquet", data_files=glob.escape(str(path)), split="train", streaming=True)
+        # data_files are patterns to datasets, so brackets in a path have to be escaped. Without a batch size the first
+        # group of rows gives it, which may be empty.
+        yield from load_dataset(
+            "parquet", data_files=glob.escape(str(path)), split="train", streaming=True, batch_size=PARQUET_ROWS
+        )
 
     return _numbered(cells(), lambda error: UserError(f"{path} cannot be read as Parquet ({_brief(error)})"))
 

@@ -92,7 +92,7 @@ def _collect(
     kind: Kind | None,
     limit: int | None,
 ) -> SeedSet:
-    label = Path(name).name if os.path.exists(name) else name  # a folder's name is nobody's business in an export
+    label = _file_label(name) if os.path.exists(name) else name
     head = _head(rows)
     how = _reading(name, [row.cells for row in head if not row.why], preset, columns, kind)
     seeds: dict[str, Seed] = {}
@@ -112,6 +112,11 @@ def _collect(
     if not seeds:
         raise UserError(_nothing(name, refused))
     return SeedSet(seeds=tuple(seeds.values()), source=name, duplicates=duplicates, refused=tuple(refused))
+
+
+def _file_label(name: str) -> str:
+    """A file's name as it may stand in an export: without its folder, which is nobody's business, and in Unicode."""
+    return os.fsencode(Path(name).name).decode("utf-8", "replace")
 
 
 @contextmanager
