@@ -180,7 +180,8 @@ def _phase_faults(scenario: Scenario, phase: Phase, at: tuple[str | int, ...], d
         yield doc.fault((*at, "role"), f"no role {phase.role!r}; there are: {', '.join(scenario.roles)}")
     for i, check in enumerate(phase.checks):
         if check not in CHECKS:
-            yield doc.fault((*at, "checks", i), f"no check {check!r}; there are: {', '.join(CHECKS)}")
+            own = "one of your own comes with --checks FILE.py"
+            yield doc.fault((*at, "checks", i), f"no check {check!r}; there are: {', '.join(CHECKS)}; {own}")
     for i, misconception in enumerate(phase.misconceptions):
         if misconception not in MISCONCEPTIONS:
             there_are = ", ".join(MISCONCEPTIONS)

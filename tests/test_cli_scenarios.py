@@ -51,6 +51,23 @@ def test_the_list_has_what_comes_along_and_what_is_here() -> None:
     assert output[0].endswith(" shipped")
 
 
+def test_a_faulty_file_is_told_in_its_place_and_the_others_are_listed() -> None:
+    Path("scenarios").mkdir()
+    Path("scenarios/bad.yaml").write_text(SCENARIO.replace("title: Quiz", "titel: Quiz"))
+    Path("scenarios/quiz.yaml").write_text(SCENARIO)
+    result = cli("scenarios", "list")
+    output = lines(result.stdout)
+    assert result.exit_code == 2
+    at = output.index("bad" + " " * 59 + "scenarios/bad.yaml")
+    assert output[at + 1 : at + 3] == [
+        "  scenarios/bad.yaml:1: title: missing",
+        "  scenarios/bad.yaml:2: titel: unknown key",
+    ]
+    names = [line.split()[0] for line in output if not line.startswith(" ")]
+    assert names == ["analogical_reasoning", "bad", "debate", "error_correction", "quiz", "rewriting", "1"]
+    assert output[-1] == "1 of 6 files with faults"
+
+
 def test_show_tells_roles_and_phases() -> None:
     Path("quiz.yaml").write_text(SCENARIO)
     assert lines(cli("scenarios", "show", "quiz.yaml").stdout) == lines(QUIZ)
@@ -84,7 +101,8 @@ def test_check_prints_every_fault_by_its_line() -> None:
     assert result.exit_code == 2
     assert lines(result.stdout) == [
         "bad.yaml:7: pair.response: no role 'solvr'; there are: asker, solver",
-        f"bad.yaml:13: phases.1.checks.1: no check 'not_emty'; there are: {', '.join(CHECKS)}",
+        f"bad.yaml:13: phases.1.checks.1: no check 'not_emty'; there are: {', '.join(CHECKS)}; "
+        "one of your own comes with --checks FILE.py",
         "bad.yaml:18: phases.2.sees.1: sees 'reference', but neither prompt nor ask uses it",
         "bad.yaml:19: phases.2.prompt: {{ answer }}: the phase does not see it; add it to `sees`: [answer]; there are: "
         "confirmed, exchange, phase, question, reference, title",

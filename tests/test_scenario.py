@@ -120,7 +120,8 @@ def test_all_faults_come_at_once_by_line() -> None:
         f"s.yaml:13: phases.1.prompt: {{{{ nonsense }}}}: no such variable; there are: {known}",
         "s.yaml:13: phases.1.prompt: {{ reference }}: the phase does not see it; add it to `sees`: [reference]; "
         f"there are: {known}",
-        f"s.yaml:14: phases.1.checks.2: no check 'no_leek'; there are: {checks}",
+        f"s.yaml:14: phases.1.checks.2: no check 'no_leek'; there are: {checks}; "
+        "one of your own comes with --checks FILE.py",
         "s.yaml:19: phases.2.sees.1: sees 'reference', but neither prompt nor ask uses it",
         "s.yaml:20: phases.2.prompt: template syntax: unexpected end of template, expected 'end of print statement'. "
         "(line 1 of the text)",

@@ -38,23 +38,39 @@ def list_(checks: tuple[Path, ...]) -> None:
     from master_autogen.checks import own_checks
 
     with own_checks(checks):
-        print_list(console())
+        faulty = print_list(console())
+    if faulty:
+        sys.exit(2)
 
 
-def print_list(to: Console) -> None:
+def print_list(to: Console) -> int:
+    """Every scenario, or its faults in its place; how many files have some."""
     from master_autogen.scenario import read_scenario
     from master_autogen.yaml_files import find, names
 
-    for name in names(""):
+    faulty, listed = 0, names("")
+    for name in listed:
         path = find("", name)
-        scenario = read_scenario(str(path))
         head = Table.grid(expand=True, padding=(0, 1))
         head.add_column(no_wrap=True)
         head.add_column(justify="right", overflow="fold")
         head.add_row(cell(name, "bold"), cell(where(path), "dim"))
         to.print(head)
+        try:
+            scenario = read_scenario(str(path))
+        except UserError as faults:
+            faulty += 1
+            to.print(Padding(cell(str(faults), "red"), (0, 0, 0, 2)))
+            continue
         to.print(Padding(cell(scenario.summary), (0, 0, 0, 2)))
         to.print(cell(f"  for {', '.join(scenario.kinds)}", "dim"))
+    _print_faulty(to, faulty, len(listed))
+    return faulty
+
+
+def _print_faulty(to: Console, faulty: int, files: int) -> None:
+    if faulty:
+        to.print(f"{faulty} of {counted(files, 'file')} with faults", style="bold red")
 
 
 def where(path: Path) -> str:
@@ -157,8 +173,7 @@ def print_faults(to: Console, paths: Sequence[Path]) -> int:
                 Text().append("ok ", style="green").append(f" {path}: {counted(len(scenario.script), 'phase')}", ""),
                 soft_wrap=True,
             )
-    if faulty:
-        to.print(f"{faulty} of {counted(len(paths), 'file')} with faults", style="bold red")
+    _print_faulty(to, faulty, len(paths))
     return faulty
 
 
