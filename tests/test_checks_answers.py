@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from master_autogen.checks import CheckInput, check, verify
+from master_autogen.checks import CheckFinding, CheckInput, check, verify
 from master_autogen.checks.choices import choice, option_of, options
 from master_autogen.checks.symbolic import Worker, same_expression
 from master_autogen.records import Seed
@@ -39,6 +39,121 @@ def judge(text: str, answer: str, question: str = "What is it?", kind: str = "ma
 )
 def test_maths_beyond_numbers(text: str, answer: str, right: bool | None) -> None:
     assert judge(text, answer) is right
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "right"),
+    [
+        ("The answer is $10^6$.", "1000000", True),
+        ("The answer is $10^6$.", "1e6", True),
+        ("The answer is $10^6$.", "10", False),
+        ("The answer is 10⁶ bacteria.", "1000000", True),
+        ("The answer is $2^{10}$.", "1024", True),
+        ("The answer is $2^{10}$.", "2", False),
+        ("The answer is $2^{10} = 1024$.", "1024", True),
+        ("The answer is $2^4$. Wait, that's wrong: it is 8.", "8", True),
+        ("The answer is $2^4$. Wait, that's wrong: it is 8.", "16", False),
+        ("The answer is $5!$.", "120", True),
+        ("The answer is $5!$.", "5", False),
+        (r"The answer is \(5!\).", "120", True),
+        (r"The answer is \(5!\).", "5", False),
+        (r"\boxed{5!}", "120", True),
+        (r"\boxed{5!}", "5", None),
+        ("So there are 5! ways.", "5", None),
+        ("The answer is 18!", "18", True),
+        ("The answer is 4².", "16", True),
+        ("The answer is 4².", "4", False),
+        ("So the area is 4².", "4", None),
+        ("The answer is 4 m².", "4", True),
+        ("The answer is $4m^2$.", "4", True),
+        (r"The answer is $30^{o}$.", "30", True),
+        (r"The answer is $\sqrt{49}$.", "7", True),
+        (r"The answer is $\sqrt{50}$, which is about 7.07.", "7.07", True),
+        (r"The answer is $\sqrt{50}$. That is about 7.07.", "7.07", True),
+        ("The answer is √7.", "7", False),
+        (r"The answer is $3\sqrt{2}$.", "3", False),
+        (r"\boxed{3\sqrt{2}}", "3", False),
+        (r"The answer is $3\sqrt{2}$. This is because each side is 3.", "3", None),
+        (r"The answer is $3\pi$.", "3", False),
+        ("The answer is $3 + 2i$.", "3", False),
+        ("The answer is x + 3.", "3", False),
+        (r"The answer is $\frac{7}{x}$.", "7", False),
+        (r"The answer is $\frac{\pi}{2}$.", "2", False),
+        (r"The answer is $\binom{5}{2}$.", "10", True),
+        (r"The answer is $\log_2 8$.", "8", False),
+    ],
+)
+def test_a_stated_expression_is_not_its_first_number(text: str, answer: str, right: bool | None) -> None:
+    assert judge(text, answer) is right
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"The answer is $x \geq 7$.",
+        r"The answer is $x \neq 7$.",
+        "The answer is x > 7.",
+        "The answer is ≥ 7.",
+        "The answer is not 7.",
+        "The answer is less than 7.",
+        "The answer is at least 7.",
+        "The answer is between 6 and 7.",
+        r"The answer is $\pm 7$.",
+        "The answer is ±7.",
+        "The answer is 7–8 apples.",
+        "So she needs 7–8 apples.",
+        "The answer is (7, 8).",
+        "The answers are 7, 8.",
+        "The answers are 7,8.",
+        "The answer is 7,8 m.",
+        "The answer is 7 remainder 2.",
+        "The answer is 7 r 2.",
+        "The answer is 7k.",
+        "The answer is $7K.",
+    ],
+)
+def test_a_bound_or_more_than_one_number_is_not_told(text: str) -> None:
+    assert judge(text, "7") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "right"),
+    [
+        ("The answer is –7.", "-7", True),
+        ("The answer is –7.", "7", False),
+        ("Answer – 7", "7", True),
+        ("The answer is 2,5 m.", "2.5", True),
+        ("The answer is $70k.", "70000", None),
+        ("The answer is $70k.", "70", None),
+        ("The answer is 33.3%.", "1/3", None),
+        ("The answer is 35%.", "1/3", False),
+        (r"The answer is $0.\overline{3}$.", "1/3", True),
+        (r"The answer is $0.\overline{3}$.", "0.3", None),
+        ("The answer is 0.777...", "7/9", True),
+        ("The answer is 72? No, 96.", "72", False),
+        ("The answer is 72? No, 96.", "96", True),
+        ("The answer is 72. No, wait, it is 96.", "72", False),
+        ("The answer is 72. She sold 48 in April and 24 in May.", "72", True),
+        ("He needs at least 7 boxes.", "7", True),
+        ("The answer is May 5, 2020.", "5", True),
+        ("The answer is 7, 8 less than before.", "7", True),
+        ("The answer is 7 - a nice number.", "7", True),
+        ("The answer is <b>7</b>.", "7", True),
+        ("> 7", "7", True),
+    ],
+)
+def test_signs_around_an_ordinary_answer(text: str, answer: str, right: bool | None) -> None:
+    assert judge(text, answer) is right
+
+
+def test_what_is_said_of_a_stated_expression() -> None:
+    seed = Seed(instruction="How many?", response="1024", answer="1024", kind="math")
+    turn = CheckInput(target=seed, text="The answer is $2^{10}$.", role="student", phase="solve")
+    assert check("right_answer", turn) == CheckFinding(passed=True, detail="says 2^{10}, which is right")
+    assert check("wrong_answer", turn) == CheckFinding(passed=False, detail="says 2^{10}, which is right")
+    ranged = turn.model_copy(update={"text": "The answer is 1024–1030."})
+    unread = CheckFinding(passed=None, detail="could not tell which number is the answer")
+    assert check("right_answer", ranged) == check("wrong_answer", ranged) == unread
 
 
 def test_the_unit_asked_for_explains_another_number() -> None:

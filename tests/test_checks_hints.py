@@ -106,7 +106,7 @@ def without_hints() -> ExitStack:
     stack.enter_context(patch(f"{arithmetic}plain._RULES", rules))
     for guard in ("_GAP", "_EXPONENT_OR_GAP", "_COMMAS", "_TWO_BLANKS"):
         stack.enter_context(patch(f"{arithmetic}plain.{guard}", re.compile("")))
-    stack.enter_context(patch("master_autogen.arithmetic.finals._NEGATION_ENDS", ("",)))
+    stack.enter_context(patch("master_autogen.arithmetic.beside._NEGATION_ENDS", ("",)))
     return stack
 
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from master_autogen.arithmetic.amounts import Amount, amounts
 from master_autogen.arithmetic.answers import one_amount, same_amount, same_answer
 from master_autogen.arithmetic.equations import Equation, equations, equations_of_whole, signature
-from master_autogen.arithmetic.finals import Final, final_answer, read_final, rivals
+from master_autogen.arithmetic.finals import Final, final_answer, is_expression, read_final, rivals
 from master_autogen.arithmetic.hints import has_figure, may_hold_amount, runs_of_whole
 from master_autogen.arithmetic.plain import plain, squeezed
 from master_autogen.arithmetic.statements import Statement, statement
@@ -33,6 +33,7 @@ __all__ = [
     "equations_of_whole",
     "final_answer",
     "has_figure",
+    "is_expression",
     "may_hold_amount",
     "numbers",
     "one_amount",

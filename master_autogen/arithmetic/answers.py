@@ -7,13 +7,16 @@ from fractions import Fraction
 from functools import lru_cache
 
 from master_autogen.arithmetic.amounts import Amount, amounts
+from master_autogen.arithmetic.beside import bounded
 from master_autogen.arithmetic.plain import decimal, plain, spaced
 from master_autogen.arithmetic.units import ratio, relatives
 
 _LEAD = re.compile(r"(?i)^\s*(?:[a-z]\s*=|=|about|approximately|approx\.?|around|exactly|only|a total of|total:)\s*")
+_COMMA = re.compile(r"(?<![(\[{]\d)(?<=\d),(?=\d{1,2}(?!\d))(?![^,.]*[,.]\d)(?<![,.]\d,)")
+"""The decimal sign of other languages, in "2,5 m", not in a pair."""
 _TO = re.compile(r"(?i)^\W*(\d+)\s+to\s+(\d+)\W*$")
 # What may stand around a number in an answer; a variable, a power or a root makes it an expression.
-_NO_EXPRESSION = re.compile(r"[^\\^√πθ∞{}<>≤≥|+*×·÷_\[\]]*")
+_NO_EXPRESSION = re.compile(r"[^\\^√πθ∞{}<>≤≥≠±|+*×·÷_\[\]]*")
 
 
 def same_answer(given: str, expected: str, asked: str = "") -> bool | None:
@@ -27,9 +30,16 @@ def same_answer(given: str, expected: str, asked: str = "") -> bool | None:
         return True
     one, other = one_amount(given), one_amount(expected)
     if one is None or other is None:
+        if other is not None and _COMMA.search(given) and (one := one_amount(_COMMA.sub(".", given))) is not None:
+            return True if same_amount(one, other, asked) else None
         letters = [_bare(text) for text in (given, expected)]
         return False if all(len(text) == 1 and text.isalpha() for text in letters) else None
-    return same_amount(one, other, asked)
+    return None if _only_a_bound(given) and not _only_a_bound(expected) else same_amount(one, other, asked)
+
+
+def _only_a_bound(text: str) -> bool:
+    text = spaced(plain(text))
+    return any(bounded(text, amount) for amount in amounts(text)[:1])
 
 
 @lru_cache(maxsize=1024)  # each turn is compared with its seed's answer
@@ -47,11 +57,11 @@ def one_amount(text: str) -> Amount | None:
     if not _NO_EXPRESSION.fullmatch(before.strip("*_[{ ") + after.strip("*_]} ")):
         return None
     if (
-        re.match(r"(?-i:[a-zπ√])(?![a-z])", after)
-        or re.match(r"\s*[-/]\s*[a-z]\b", after)
-        or re.search(r"\b[a-z]\s?[-/]\s?$", before)
+        re.match(r"(?-i:[a-zKMBπ√])(?![a-z])|[⁰¹²³⁴-⁹]", after)
+        or re.match(r"[\s)]*[-/]\s*\(?[a-z]\b", after)
+        or re.search(r"\b[a-z]\)?\s?[-/]\s?\(?$", before)
     ):
-        return None  # "3x", "5 - x", "x/5"
+        return None  # "3x", "4²", "5 - x", "x/5"
     return amount
 
 
@@ -120,7 +130,13 @@ def _same_percent(given: Amount, expected: Amount, asked: str) -> bool | None:
         # "25%" where the reference lost its sign; but is 0.5% meant where it says 0.5?
         sure = asked == "%" or not signs[0] or abs(expected.value) >= 1
         return True if sure and "/" not in expected.written else None
-    return _equal(given, expected)
+    same = _equal(given, expected)
+    return None if same is False and _rounded_percent(*((given, expected) if signs[0] else (expected, given))) else same
+
+
+def _rounded_percent(percent: Amount, other: Amount) -> bool:
+    """33.3% and 1/3."""
+    return "/" in other.written and _rounds(percent.value / 100, other.value, _decimals(percent) + 2)
 
 
 def _same_clock(given: Amount, expected: Amount) -> bool | None:

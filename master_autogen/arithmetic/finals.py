@@ -10,6 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from master_autogen.arithmetic.amounts import Amount, amounts
+from master_autogen.arithmetic.beside import bounded, denied, in_expression, stands_alone
 from master_autogen.arithmetic.equations import equations, equations_of_whole
 from master_autogen.arithmetic.hints import has_figure, letter_runs, runs_of_whole, words_measure
 from master_autogen.arithmetic.plain import plain, spaced
@@ -29,7 +30,7 @@ class Final(NamedTuple):
     unit: str = ""
 
 
-_SENTENCE_END = re.compile(r"(?<=[.!?])[)\"”]*\s+|\n+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])(?!(?<=\d!)\s[a-z])[)\"”]*\s+|\n+")
 _HEAD_WORDS = 5
 _TAKEN_BACK = re.compile(
     r"(?i)(?<![a-z])(?:wait|actually|correction|scratch that|hold on|oops|on second thoughts?|i made an? (?:mistake|"
@@ -40,11 +41,6 @@ _TAKEN_BACK = re.compile(
 _BUT = re.compile(r"(?i)^[^.!?\n]{0,30}?,?\s(?:but|although|however|yet)\b[^.!?\n]*\d")
 _OR = re.compile(r"(?i)^[\s\w$£€%()]{0,24}?\s(?:or|to|and)\s+(?:maybe |perhaps |possibly )?[$£€]?$")
 _EITHER = re.compile(r"(?i)^(?:\s[a-z]+){0,2}\s(?:or|to)\s(?:maybe |perhaps |possibly )?[$£€]?$")
-_NEGATION = re.compile(
-    r"(?i)(?:\bnot|n['’]t|\bmore than|\bless than|\bfewer than|\bbetween|\bunder|\bover|\binstead of|"
-    r"\brather than)\s+[$£€]?$"
-)
-_NEGATION_ENDS = ("not", "n't", "n’t", "than", "between", "under", "over", "of")
 _CHECKING = re.compile(
     r"(?im)(?:^|(?<=[.!?])\s)[\W_]*(?:(?:to |let['’]?s |let me |we can |i can |now )?(?:double[- ]?check|check|"
     r"verif(?:y|ication)|"
@@ -130,7 +126,7 @@ def _final(amount: Amount, *, explicit: bool, sure: bool) -> Final:
 
 def _taken_back(rest: str) -> str | None:
     found = list(_TAKEN_BACK.finditer(rest))
-    return rest[found[-1].end() :] if found else None
+    return rest[found[-1].end() :].strip() if found else None
 
 
 def _head(stated: str) -> tuple[Amount, bool] | None:
@@ -142,22 +138,38 @@ def _head(stated: str) -> tuple[Amount, bool] | None:
         return None
     first = every[0]
     before = text[: first.span[0]]
-    if re.search(r"[.!?]\s", before) or len(before.split()) > _HEAD_WORDS or _NEGATION.search(before):
+    if re.search(r"[.!?]\s", before) or len(before.split()) > _HEAD_WORDS or denied(text, first):
         return None
     if re.search(r"[\\^√π{\[<>]|(?<![a-z])[a-z]\s?[+*/-]", before) or _variable_after(text[first.span[1] :]):
         return None  # an expression
     for equation in equations(text):
         if equation.span[0] <= first.span[0] + 1:
             result = amounts(text[: _amount_end(text, equation.span[1])])[-1]
-            return result, True
+            return result, stands_alone(text, result)
     value = _last_equal(text, every)
     if value is not None:
-        return value, True
+        return value, stands_alone(text, value)
+    if not stands_alone(text, first) or bounded(text, first):
+        return first, False
     if re.match(r"\s?[+*×·÷/-]\s?[\d($]", text[first.span[1] :]):
         return first, False  # a calculation that was not worked out
     if len(every) > 1 and _OR.match(text[first.span[1] : every[1].span[0]]):
         return first, every[1].value == first.value
     return first, True
+
+
+def is_expression(stated: str, rest: str = "") -> bool:
+    """Whether a statement begins with an expression and does not say which number that is: "2^{10}", "3\\sqrt{2}", but
+    not "2^{10} = 1024"; and is not taken back in what follows, the `rest`."""
+    text, *later = _SENTENCE_END.split(spaced(plain(stated)).strip(), maxsplit=1)
+    every = amounts(text)
+    if _taken_back(" ".join([*later, rest])) is not None or not every or not in_expression(text, every[0]):
+        return False
+    *others, clause = _clauses(text)
+    meant = [_last_equal(text, every), *(amounts(clause)[:1] if others else ())]
+    return not any(
+        amount is not None and amount.value == a.value and stands_alone(text, a) for amount in meant for a in every
+    )
 
 
 def _variable_after(after: str) -> bool:
@@ -212,7 +224,7 @@ def _implicit(text: str, question: str) -> Final | None:
     if closing is None:
         return None
     if (alone := _alone(closing, read)) is not None:
-        return _final(alone, explicit=True, sure=True)
+        return _final(alone, explicit=True, sure=_said_alone(closing, alone, read))
     worked = equations_of_whole(shown)
     results = [equation.result for equation in worked]
     first, *others = shown.strip().splitlines()
@@ -220,19 +232,27 @@ def _implicit(text: str, question: str) -> Final | None:
         agrees = not results or alone.value == results[-1]
         return _final(alone, explicit=agrees or "**" in first or "because" in first, sure=True)
     known = _known(question)
-    chosen = _of_sentence(closing, known, results, read)
+    sentence, chosen = closing, _of_sentence(closing, known, results, read)
     if chosen is None and not _SO.match(closing):
-        concluding = next((part for part in told if _SO.match(part)), None)
-        chosen = _of_sentence(concluding, known, results, read) if concluding is not None else None
+        sentence = next((part for part in told if _SO.match(part)), "")
+        chosen = _of_sentence(sentence, known, results, read) if sentence else None
         if chosen is not None and results and chosen.value != results[-1]:
             chosen = None
     if chosen is not None:
-        return _final(chosen, explicit=False, sure=True)
+        return _final(chosen, explicit=False, sure=_said_alone(sentence, chosen, read))
     if worked:
         sure = bool(equations(closing)) and results[-1] in {amount.value for amount in read(closing)}
         return Final(numbers(worked[-1].text)[-1].text, explicit=False, sure=sure)
     last = read(closing)[-1]
-    return _final(last, explicit=False, sure=len({amount.value for amount in read(shown)}) == 1)
+    only = len({amount.value for amount in read(shown)}) == 1
+    return _final(last, explicit=False, sure=only and _said_alone(closing, last, read))
+
+
+def _said_alone(sentence: str, chosen: Amount, read: Read) -> bool:
+    """Whether this number stands somewhere in the sentence without what would make something else of it."""
+    text = sentence.replace("**", "")
+    same = [amount for amount in read(text) if amount.value == chosen.value]
+    return not same or any(stands_alone(text, amount) for amount in same)
 
 
 @lru_cache(maxsize=1024)  # the question is the same for every turn
@@ -259,7 +279,7 @@ def _of_sentence(sentence: str, known: Set[Fraction], results: list[Fraction], r
         return None if re.search(r"[A-Za-z]", gap) else ends[0]
     *others, clause = _clauses(text)
     concluded = (
-        bool(others) and not equations(clause) and len(last := read(clause)) == 1 and not _denied(clause, last[0])
+        bool(others) and not equations(clause) and len(last := read(clause)) == 1 and not denied(clause, last[0])
     )
     if solved and not (concluded and len(text) - len(clause) >= solved[-1].span[1]):
         return _of_calculation(text, solved[-1].span[1], known)
@@ -272,7 +292,7 @@ def _of_sentence(sentence: str, known: Set[Fraction], results: list[Fraction], r
     head, _, parts = text.partition(": ")
     if parts and len(read(head)) == 1 and len(read(parts)) > 1:  # "Together they have 56: Tom's 14 and Lena's 42"
         text = head
-    found = [amount for amount in read(text) if not _denied(text, amount)]
+    found = [amount for amount in read(text) if not denied(text, amount)]
     if any(a.value != b.value and _EITHER.match(text[a.span[1] : b.span[0]]) for a, b in pairwise(found)):
         return None
     values = _meant(text, found, known, results[-1] if results else None)
@@ -291,12 +311,6 @@ def _of_calculation(text: str, end: int, known: Set[Fraction]) -> Amount | None:
     if after and _COMES_TO.search(text[end : end + after[-1].span[0]]):
         return after[-1]
     return None if {amount.value for amount in after} - {result.value} - known else result
-
-
-def _denied(text: str, amount: Amount) -> bool:
-    before = text[: amount.span[0]]
-    last = before.rstrip().rstrip("$£€").rstrip()[-len("between") :].lower()
-    return last.endswith(_NEGATION_ENDS) and _NEGATION.search(before) is not None
 
 
 def _meant(text: str, found: list[Amount], known: Set[Fraction], result: Fraction | None) -> list[Fraction]:

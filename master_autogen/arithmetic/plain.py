@@ -11,6 +11,10 @@ from master_autogen.arithmetic.hints import has_figure, letter_runs
 _GROUP = r"\{((?:[^{}]|\{[^{}]*\})*)\}"
 _TEXT = re.compile(rf"\\(?:text(?:bf|it|rm|sf|tt)?|mathrm|mathbf|mathit|mathsf|mbox|operatorname|bm)\s*{_GROUP}")
 _FRACTION = re.compile(rf"(\d)?\s*\\[dtc]?frac\s*(?:{_GROUP}|(\d))\s*(?:{_GROUP}|(\d))")
+_OVERLINED = re.compile(r"(?<![\d.,])(\d{0,9})\.(\d{0,9})\\(?:overline|bar)\s*(?:\{\s*(\d{1,9})\s*\}|(\d))")
+_GOES_ON = re.compile(
+    r"(?<![\d.,])(\d{0,9})\.(\d{0,9}?)(?:(\d)\3{2,9}|(\d{2,6})\4{1,4})\s?(?:\.\.\.|…|\\l?dots(?![a-z]))"
+)
 _SCIENTIFIC = re.compile(
     r"(?<![\w.])(\d+(?:\.\d+)?)(?:\s*(?:×|x|\*|·|\\times|\\cdot)\s*10\s*(?:\^|\*\*)\s*[{(]?\s*([-−+]?\d{1,3})\s*[})]?"
     r"|[eE]([-−+]?\d{1,3}))(?![\w.]*\d)"
@@ -43,8 +47,11 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[s
         "",
     ),
     (("\\",), _TEXT, lambda found: " " + found[1] + " "),
+    (("\\",), _OVERLINED, lambda found: _repeating(found)),
+    (("...", "…", "dots"), _GOES_ON, lambda found: _repeating(found)),
     (("\\",), _FRACTION, lambda found: _fraction(found)),
     (("\\",), re.compile(r"\^\s*\{?\s*\\circ\s*\}?|\\degree"), "°"),
+    (("!",), re.compile(r"(?<=[\d)])!\s*(?:\\[)\]]|\$\$)"), "!$ "),  # no other formula ends with it than a factorial
     (("\\", "$$"), re.compile(r"\\[()\[\]]|\$\$|\\(?:begin|end)\{(?:align|equation|aligned)\*?\}"), " "),
     (("\\",), re.compile(r"\\\\"), "\n"),
     (("\\",), re.compile(r"\\([$%#&_{}])"), r"\1"),
@@ -60,6 +67,7 @@ _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], str | Callable[[re.Match[s
     (("\\",), re.compile(r"\\pounds?(?![a-zA-Z])"), "£"),
     (("\\",), re.compile(r"\\euro(?![a-zA-Z])"), "€"),
     (("−", "‒", "﹣", "－"), re.compile(r"[−‒﹣－]"), "-"),
+    (("–",), re.compile(r"(?<![^\s(\[{$=:*,])–(?=[$£€]?\d)"), "-"),  # not the dash between two numbers
     (("**", "`"), re.compile(r"(?<!\d)\*\*|\*\*(?!\d)|`+"), ""),
     (("$",), re.compile(r"(?<=[\d%}a-z)])\$(?!\d)"), " "),  # "$18$": the second is no currency
     (("$",), re.compile(r"\$(?=\s*[A-Za-z\\({[-])(?!\s*-?\s?[\d(]*\d)"), " "),
@@ -124,6 +132,14 @@ def _fraction(found: re.Match[str]) -> str:
     if re.fullmatch(r"\s*-?[\d,.]+\s*", top) and re.fullmatch(r"\s*[\d,.]+\s*", bottom):
         return f"{whole} {top.strip()}/{bottom.strip()}" if whole else f"{top.strip()}/{bottom.strip()}"
     return f"{whole or ''}({top})/({bottom})"
+
+
+def _repeating(found: re.Match[str]) -> str:
+    """0.1666... and 0.1\\overline{6} are 1/6."""
+    whole, start, period = found[1], found[2], found[3] or found[4]
+    shift = 10 ** len(start)
+    value = Fraction(int(whole + start or "0"), shift) + Fraction(int(period), shift * (10 ** len(period) - 1))
+    return str(value)
 
 
 def _scientific(found: re.Match[str]) -> str:

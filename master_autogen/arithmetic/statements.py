@@ -114,6 +114,7 @@ def _sentence_before(text: str, at: int) -> str:
 
 
 def _trim(stated: str) -> str:
-    """Without the dress around a whole statement: `$x$`, quotes, a closing full stop."""
-    stated = re.sub(r"(?:\\\]|\\\)|\$\$)\s*[.!]?\s*$", "", stated.strip()).strip()
+    """Without the dress around a whole statement: `$x$`, quotes, a closing full stop. The end of a formula after a "!"
+    tells that this is a factorial."""
+    stated = re.sub(r"(?<!!)(?:\\\]|\\\)|\$\$)\s*[.!]?\s*$", "", stated.strip()).strip()
     return re.sub(r"^[\"“'`]+|[\"”'`]+[.!]?$", "", stated).strip()

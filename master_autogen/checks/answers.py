@@ -10,9 +10,11 @@ import re
 from functools import lru_cache
 
 from master_autogen.arithmetic import (
+    Amount,
     amounts,
     asked_unit,
     equations_of_whole,
+    is_expression,
     numbers,
     one_amount,
     plain,
@@ -30,7 +32,11 @@ from master_autogen.records import CodeCheck, Seed
 
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|\\\[(.+?)\\\]|\\\((.+?)\\\)|(?<![\\\w])\$([^$\n]+?)\$", re.DOTALL)
 _ENDING = re.compile(r"(?i)\b(?:is|are|equals|get|gives|becomes|comes to|so|therefore|thus|hence)\b[:,]?\s*|:\s+")
+_WORDS_BEHIND = re.compile(r"(?<=[\w)}\]!])(?:\s+(?!sqrt|sin|cos|tan|log)[A-Za-z]{3,}\b)+[.!]?$")
 _IN = re.compile(r"\b(\d+) (?:in|out of|to) (?:every )?(\d+)\b")
+
+Judgement = tuple[bool | None, str]
+
 LONGEST = 8000
 """Characters: of a longer text the end is read."""
 
@@ -41,7 +47,7 @@ def verify(text: str, seed: Seed, *, code_check: CodeCheck = "off") -> bool | No
     return _judge(text, seed, code_check)[0]
 
 
-def _judge(text: str, seed: Seed, code_check: CodeCheck) -> tuple[bool | None, str]:
+def _judge(text: str, seed: Seed, code_check: CodeCheck) -> Judgement:
     if seed.kind == "code" and seed.answer is not None:
         return judge_code(text, seed, code_check)
     if not seed.checkable or seed.answer is None:
@@ -55,7 +61,7 @@ def _judge(text: str, seed: Seed, code_check: CodeCheck) -> tuple[bool | None, s
     return _judge_maths(text, seed, seed.answer)
 
 
-def _judge_choice(text: str, question: str, answer: str) -> tuple[bool | None, str]:
+def _judge_choice(text: str, question: str, answer: str) -> Judgement:
     chosen, right = choice(text, question), option_of(answer, question)
     if chosen is None and right and (final := read_final(text)) is not None and final.explicit and final.sure:
         known = [same_answer(final.text, words) for words in options(question).values()]
@@ -68,20 +74,38 @@ def _judge_choice(text: str, question: str, answer: str) -> tuple[bool | None, s
     return chosen.letter == right, _says(chosen.letter, chosen.letter == right)
 
 
-def _judge_maths(text: str, seed: Seed, answer: str) -> tuple[bool | None, str]:
+def _judge_maths(text: str, seed: Seed, answer: str) -> Judgement:
     expected = one_amount(answer)
     if expected is not None and (expected.form == "ratio" or "/" in expected.written):
         text = _IN.sub(r"\1/\2" if expected.form == "number" else r"\1:\2", text)
     stated = statement(text)
-    if stated is not None and _whole(stated.rest):
-        same = same_answer(_clause(stated.text), answer)
+    if stated is not None and expected is not None:
+        shown = rf"\({stated.text}\)" if stated.strong else stated.text  # "5!" in a box is no exclamation
+        if is_expression(shown, stated.rest):
+            return _judge_both(_judge_value(shown, expected), _judge_number(text, seed, answer))
+    if stated is not None:
+        clause = _clause(stated.text)
+        same = same_answer(clause, answer) if _whole(stated.text.partition(clause or "\n")[2] + stated.rest) else None
         if same or (same is False and expected is not None and expected.form == "ratio"):
-            return same, _says(_clause(stated.text), same)
+            return same, _says(clause, same)
     if stated is not None and (expected is None or read_final(stated.text) is None):
         return _judge_expression(stated.text, answer)
-    final = _final(text, seed.instruction)
     if expected is None:
         return _judge_expression(_last_expression(text), answer)
+    return _judge_number(text, seed, answer)
+
+
+def _judge_both(expression: Judgement, number: Judgement) -> Judgement:
+    """What is said of a stated expression; a text that comes to the right number by another is not plainly wrong."""
+    if expression[0] is None:
+        return number
+    if number[0] and not expression[0]:
+        return None, "could not tell which number is the answer"
+    return expression
+
+
+def _judge_number(text: str, seed: Seed, answer: str) -> Judgement:
+    final = _final(text, seed.instruction)
     if final is None:
         return None, "no final answer found"
     if not final.sure:
@@ -98,7 +122,7 @@ _final = lru_cache(maxsize=1024)(read_final)
 """A turn's answer is read again where a later turn must not give it away."""
 
 
-def _judge_expression(given: str, answer: str) -> tuple[bool | None, str]:
+def _judge_expression(given: str, answer: str) -> Judgement:
     given = _clause(given)
     if not given:
         return None, "no final answer found"
@@ -108,12 +132,21 @@ def _judge_expression(given: str, answer: str) -> tuple[bool | None, str]:
     return same, _says(given, same) if same is not None else f"could not compare {given!r} with the reference"
 
 
+def _judge_value(given: str, expected: Amount) -> Judgement:
+    given = _WORDS_BEHIND.sub("", _clause(given))
+    value = expected.value / 100 if expected.form == "percent" else expected.value
+    same = same_expression(given, str(value))
+    return same, _says(given, same)
+
+
 def _clause(stated: str) -> str:
     """A stated expression without the words behind it: to the end of its formula, or of its sentence."""
+    marks = ".!?,"
     if (formula := _FORMULA.match(stated)) is not None:
         stated = next(group for group in formula.groups() if group)
+        marks = ".?,"
     return re.split(
-        r"(?<=[^\W_]|[)\]}²³°%$])[.!?,]?(?:\s+(?=[A-Z][a-z])|$)|[,;]?\s(?:because|since|which|where|as)\s", stated
+        rf"(?<=[^\W_]|[)\]}}²³°%$])[{marks}]?(?:\s+(?=[A-Z][a-z])|$)|[,;]?\s(?:because|since|which|where|as)\s", stated
     )[0].strip(" $.")
 
 
