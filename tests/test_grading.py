@@ -220,6 +220,12 @@ def test_pi_is_equation_7_by_basis() -> None:
         ('{"reason": "clearer", "better": "first"}', "first"),
         ('```json\n{"better": "tie", "reason": ""}\n```', "tie"),
         ('Let me see. {"reason": "x", "better": "second"} That is all.', "second"),
+        ('{"better": " First"}', "first"),
+        ('The set {1, 2} matters.\n{"reason": "x", "better": "tie"}', "tie"),
+        ('{"reason": "x", "better": "tie"}\nNote: {x}', "tie"),
+        (r'On \left\{ x \right. {"reason": "x", "better": "tie"}', "tie"),
+        ('{"better": "first"} No: {"better": "second"}', "second"),
+        ('{"better": "first"} {"reason": "none"}', "first"),
     ],
 )
 def test_a_reply_is_read(text: str, better: str) -> None:
@@ -229,12 +235,36 @@ def test_a_reply_is_read(text: str, better: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        (r"uses $\sqrt{2}$ and $\pi$", r"uses $\sqrt{2}$ and $\pi$"),
+        (r"writes \( \frac{1}{2} \)", r"writes \( \frac{1}{2} \)"),
+        (r"\beta \neq \rho, 2 \times \text{x}", r"\beta \neq \rho, 2 \times \text{x}"),
+        (r"\underline{x} \u00e9", r"\underline{x} é"),
+        (r"\\frac{1}{2} is \\sqrt{x}", r"\frac{1}{2} is \sqrt{x}"),
+        (r"one\nthen two\tthree \"four\"", 'one\nthen two\tthree "four"'),
+        ("line one\nline two", "line one\nline two"),
+        (r"the set \{1, 2", r"the set \{1, 2"),
+    ],
+)
+def test_the_reason_of_a_verdict_may_hold_latex(said: str, reason: str) -> None:
+    assert read_reply(f'{{"reason": "{said}", "better": "first"}}') == Reply(reason=reason, better="first")
+
+
+@pytest.mark.parametrize(
     ("text", "why"),
     [
         ("The first one is better.", "no JSON object in the reply"),
         ('{"better": "A"}', "better: Input should be 'first', 'second' or 'tie'"),
         ('{"reason": "x"}', "better: Field required"),
         ('{"better": }', "not JSON: Expecting value"),
+        (r"The set \{1, 2\}.", "no JSON object in the reply"),
+        ('{"better": "tie"', "no JSON object in the reply"),
+        ('{"better": "A"} Note: {x}', "better: Input should be 'first', 'second' or 'tie'"),
+        ('{"reason": "wrote {"better": "first"}", "better": "second"}', "not JSON: Expecting ',' delimiter"),
+        ('{"verdict": {"better": "first"}}', "better: Field required"),
+        ('{"better": "tie", "n": ' + "1" * 5000 + "}", "not JSON that can be read"),
+        ('{"a":' * 100_000 + "}", "not JSON that can be read"),
     ],
 )
 def test_an_unreadable_reply_is_no_tie(text: str, why: str) -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from master_autogen.models.calls import ordered
 from master_autogen.prompts import TemplateFault, variables
@@ -17,6 +18,15 @@ from master_autogen.yaml_files import Fault, Located, find, locate, parse
 Place = Literal["first", "second", "tie"]
 
 SHOWN = frozenset({"question", "reference", "first", "second"})
+NO_OBJECT = "no JSON object in the reply"
+
+_LENIENT = json.JSONDecoder(strict=False)
+_BRACE = re.compile(r"(?<!\\)[{}]")
+# Of JSON the escapes are left; what begins a command is doubled. \sqrt is no escape, \beta and \times only seem one.
+_LATEX = re.compile(
+    r"(\\\\)|\\(?=[^\"\\/bfnrtu]|[bfr][A-Za-z]|u(?![\da-fA-F]{4})|n(?:abla|eq?|eg|exists|mid|ot|otin|u)(?![A-Za-z])|"
+    r"t(?:an|anh|au|ext[a-z]*|frac|heta|herefore|ilde|imes|o|op|riangle)(?![A-Za-z]))"
+)
 
 
 class Reply(BaseModel):
@@ -26,6 +36,11 @@ class Reply(BaseModel):
 
     reason: str = ""
     better: Place
+
+    @field_validator("better", mode="before")
+    @classmethod
+    def _in_small_letters(cls, better: Any) -> Any:
+        return better.strip().casefold() if isinstance(better, str) else better
 
 
 class Rubric(BaseModel):
@@ -76,19 +91,43 @@ def response_format() -> Mapping[str, Any]:
 
 
 def read_reply(text: str) -> Reply | str:
-    """The judge's reply, or the reason it cannot be read. A fenced block or talk around the object is forgiven."""
-    start, end = text.find("{"), text.rfind("}")
-    if not 0 <= start < end:
-        return "no JSON object in the reply"
-    try:
-        return Reply.model_validate(json.loads(text[start : end + 1]))
-    except json.JSONDecodeError as error:
-        return f"not JSON: {error.msg}"
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        return f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}"
-    except (ValueError, RecursionError):  # a number of thousands of digits; thousands of brackets
-        return "not JSON that can be read"
+    """The judge's reply, or the reason it cannot be read. A fenced block, talk and braces around the object, raw line
+    ends and LaTeX in it are forgiven; of several verdicts the last one counts."""
+    if not 0 <= text.find("{") < text.rfind("}"):
+        return NO_OBJECT
+    text = _LATEX.sub(lambda found: found[1] or "\\\\", text)
+    closing, end = _closing(text), 0
+    reply: Reply | None = None
+    why = ""
+    for start in closing:
+        if start < end:
+            continue
+        try:
+            said, end = _LENIENT.raw_decode(text, start)
+            reply = Reply.model_validate(said)
+        except json.JSONDecodeError as error:
+            # Not to read a verdict out of an object that is broken itself.
+            end = closing[start]
+            why = why or f"not JSON: {error.msg}"
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            why = f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}"
+        except (ValueError, RecursionError):  # a number of thousands of digits; thousands of brackets
+            return "not JSON that can be read"
+    return reply or why or NO_OBJECT
+
+
+def _closing(text: str) -> dict[int, int]:
+    """The place of each opening brace, and where it is closed; one that never is ends at once."""
+    open_at: list[int] = []
+    ends: dict[int, int] = {}
+    for brace in _BRACE.finditer(text):
+        if brace[0] == "{":
+            open_at.append(brace.start())
+            ends[brace.start()] = brace.end()
+        elif open_at:
+            ends[open_at.pop()] = brace.end()
+    return ends
 
 
 def verdict(place: Place, candidate: Literal["first", "second"]) -> Verdict:
