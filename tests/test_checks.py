@@ -17,9 +17,16 @@ ESSAY = Seed(instruction="Describe a tree.", response="Tall.", kind="general")
 
 
 def find(
-    name: str, text: str, seed: Seed = BUS, *, role: str = "student", truncated: bool = False
+    name: str,
+    text: str,
+    seed: Seed = BUS,
+    *,
+    role: str = "student",
+    truncated: bool = False,
+    said: tuple[str, ...] = (),
 ) -> tuple[bool | None, str]:
-    finding = check(name, CheckInput(target=seed, text=text, role=role, phase="say", truncated=truncated))
+    turn = CheckInput(target=seed, text=text, role=role, phase="say", truncated=truncated, said=said)
+    finding = check(name, turn)
     return finding.passed, finding.detail
 
 
@@ -106,6 +113,31 @@ def test_multiple_choice(text: str, right: bool | None) -> None:
 )
 def test_sound_steps(text: str, found: tuple[bool | None, str]) -> None:
     assert find("sound_steps", text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("I wrote 18 - 7 = 12, since I forgot to count. So 18 - 7 = 11.", (True, "1 equation holds")),
+        ("I wrote 18 people - 7 people = 12 people.", (None, "no equation that could be checked")),
+        ('"18-7=12" came of counting badly.', (None, "no equation that could be checked")),
+        ("First 18 - 7 = 12. Now I count again, and get 11.", (None, "no equation that could be checked")),
+        ("The step 7 - 5 = 3 was wrong.", (None, "no equation that could be checked")),
+        ("So 18 - 7 = 12. The answer is 12.", (False, "not true: 18 - 7 = 12")),
+        ("I wrote 18 - 7 = 13.", (False, "not true: 18 - 7 = 13")),
+        ("I wrote 8 - 7 = 12.", (False, "not true: 8 - 7 = 12")),
+        ("I wrote 18 - 7 = 12. But 18 - 7 = 10.", (False, "not true: 18 - 7 = 10")),
+    ],
+)
+def test_a_mistake_may_be_quoted_to_correct_it(text: str, found: tuple[bool | None, str]) -> None:
+    assert find("sound_steps", text, said=("18 - 7 = 12. The answer is 12.", "7 - 5 = 3 = 3 * 1")) == found
+
+
+def test_a_mistake_of_the_question_may_be_quoted() -> None:
+    seed = BUS.model_copy(update={"instruction": "Tom says 3 + 4 = 8. Is he right?"})
+    told = (None, "no equation that could be checked")
+    assert find("sound_steps", "Tom says 3 + 4 = 8, which is too much.", seed) == told
+    assert find("sound_steps", "Yes, 3 + 4 = 8.", seed) == (False, "not true: 3 + 4 = 8")
 
 
 @pytest.mark.parametrize(

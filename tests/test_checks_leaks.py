@@ -86,6 +86,44 @@ def test_what_the_question_works_out_may_be_quoted() -> None:
     assert find("no_calculation", "Tom says 3 + 4 = 8, so check it.", seed) == (True, "")
 
 
+ADDED = "18 + 7 = 25, and 2 + 5 = 7. The answer is 25."
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ('You wrote "18+7 = 25". Who gets off?', (True, "")),
+        ("You say that 18 people + 7 people = 25 people are left?", (True, "")),
+        ("You said the answer is 25, but look again.", (True, "")),
+        ("Your total is 25. How can it be more than before?", (True, "")),
+        ("You wrote 8 + 7 = 25.", (False, "works out 8 + 7 = 25")),
+        ("You wrote 18 + 7 = 25, and 18 - 7 = 12 is right.", (False, "works out 18 - 7 = 12")),
+        ("You said the answer is 25. The answer is 12.", (False, "states a result")),
+        ("The total is 12, not 25.", (False, "states a result")),
+    ],
+)
+def test_a_teacher_may_quote_what_the_student_worked_out(text: str, found: tuple[bool | None, str]) -> None:
+    assert find("no_calculation", text, BUS, (ADDED,), ("student",)) == found
+
+
+def test_what_the_teacher_has_worked_out_before_is_no_excuse() -> None:
+    assert find("no_calculation", "18 + 7 = 25.", BUS, (ADDED,), ("teacher",)) == (False, "works out 18 + 7 = 25")
+    assert find("no_calculation", "The total is 25.", BUS, (ADDED,), ("teacher",)) == (False, "states a result")
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("Two facts matter here:\n\n- 18 people\n- 7 people", (True, "")),
+        ("One fact matters here:\n\n**Seven**", (True, "")),
+        ("Two facts matter here:\n\n- 18 people\n- 12 people", (False, "states a result")),
+        ("The answer is 7.", (False, "states a result")),
+    ],
+)
+def test_amounts_of_the_question_in_a_list_are_no_result(text: str, found: tuple[bool | None, str]) -> None:
+    assert find("no_calculation", text) == found
+
+
 @pytest.mark.parametrize(
     ("seed", "text", "told"),
     [

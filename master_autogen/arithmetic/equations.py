@@ -31,6 +31,8 @@ class Equation:
     text: str
     true: bool | None
     """None: could not tell."""
+    worth: Fraction | None = None
+    """What the calculated side comes to, where it can be worked out."""
 
 
 def equations(text: str) -> list[Equation]:
@@ -176,7 +178,8 @@ def _judge(sides: list[list[Token]], span: tuple[int, int], text: str, sure: boo
     true = None if unknown or not sure else _holds(plain, text)
     if true is False and _odd(sides, text):
         true = None
-    return Equation(operands, operators, result, span, text[slice(*span)], true)
+    worth = next(iter(_values(calculated)), None)
+    return Equation(operands, operators, result, span, text[slice(*span)], true, worth)
 
 
 def _count(side: list[Token], kind: str) -> int:

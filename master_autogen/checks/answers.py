@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from master_autogen.arithmetic import (
     Amount,
+    Equation,
     amounts,
     asked_unit,
     equations_of_whole,
@@ -26,6 +27,7 @@ from master_autogen.arithmetic import (
 from master_autogen.checks.choices import choice, option_of, options
 from master_autogen.checks.code import judge_code
 from master_autogen.checks.finding import CheckFinding, CheckInput
+from master_autogen.checks.quotes import corrects, says_again
 from master_autogen.checks.symbolic import same_expression
 from master_autogen.checks.words import same_words
 from master_autogen.records import CodeCheck, Seed
@@ -198,8 +200,9 @@ def right_answer(turn: CheckInput) -> CheckFinding:
 
 
 def sound_steps(turn: CheckInput) -> CheckFinding:
-    """Fails at the first false equation; None where no equation could be checked."""
-    found = equations_of_whole(turn.text)
+    """Fails at the first false equation; None where no equation could be checked. One that the question or an earlier
+    turn has may be quoted, to correct it."""
+    found = [equation for equation in equations_of_whole(turn.text) if not _quoted(equation, turn)]
     for equation in found:
         if equation.true is False:
             return CheckFinding(passed=False, detail=f"not true: {equation.text}")
@@ -209,3 +212,9 @@ def sound_steps(turn: CheckInput) -> CheckFinding:
     unread = len(found) - checked
     more = f", {unread} could not be read" if unread else ""
     return CheckFinding(passed=True, detail=f"{checked} equation{'s' * (checked > 1)} hold{'s' * (checked == 1)}{more}")
+
+
+def _quoted(equation: Equation, turn: CheckInput) -> bool:
+    if equation.true is not False:
+        return False
+    return says_again(equation, (turn.target.instruction, *turn.said)) and corrects(equation, turn.text)

@@ -6,15 +6,16 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from master_autogen.arithmetic import equations_of_whole, has_figure, numbers, read_final
+from master_autogen.arithmetic import equations_of_whole, has_figure, numbers, read_final, statement
 from master_autogen.checks.amounts import Amount, amounts, clocks, same_amount
 from master_autogen.checks.answers import verify
 from master_autogen.checks.choices import option_of
 from master_autogen.checks.finding import PASSED, CheckFinding, CheckInput
+from master_autogen.checks.quotes import is_one_of, results, says_again
 from master_autogen.checks.text import runs, words_of_whole
 from master_autogen.records import Seed
 
-_STATED = re.compile(r"(?i)\b(?:answer|result|total)\s+(?:is|will be|comes to)\s*+:?\s*+\W{0,3}\d")
+_STATED = re.compile(r"(?i)\b(?:answer|result|total)\s+(?:is|will be|comes to)\s*+:?\s*+\W{0,3}(\d[\d.,]*)")
 _COUNTS_PLACES = re.compile(
     r"(?mi)^[\s>*_#]*\(?\d{1,2}[.)](?=\s)|\b(?:step|part|point|hint|line|attempt|rule|question|exercise)s? \d{1,2}\b"
 )
@@ -127,14 +128,29 @@ def _with_unit(answer: Amount, reference: str) -> Amount:
 
 
 def no_calculation(turn: CheckInput) -> CheckFinding:
-    """No equation with numbers and no stated result; what the question itself works out may be quoted."""
+    """No equation with numbers and no stated result; what the question works out, or another speaker has said, may be
+    quoted."""
     for equation in equations_of_whole(turn.text):
-        if equation.text not in turn.target.instruction:
+        if not says_again(equation, (turn.target.instruction, *_others(turn))):
             return CheckFinding(passed=False, detail=f"works out {equation.text}")
-    final = read_final(turn.text)
-    if (final is not None and final.explicit) or (has_figure(turn.text) and _STATED.search(turn.text)):
-        return CheckFinding(passed=False, detail="states a result")
+    stated = _stated(turn)
+    if stated:
+        said = results(_others(turn), turn.target.instruction)
+        if not all(is_one_of(result, said) for result in stated):
+            return CheckFinding(passed=False, detail="states a result")
     return PASSED
+
+
+def _stated(turn: CheckInput) -> list[str]:
+    """The results that the turn states; an amount alone in a line is none where the question names it."""
+    stated = [found[1].rstrip(".,") for found in _STATED.finditer(turn.text)] if has_figure(turn.text) else []
+    final = read_final(turn.text)
+    if final is None or not final.explicit:
+        return stated
+    question = turn.target.instruction
+    alone = statement(turn.text) is None
+    named = alone and is_one_of(final.text, (number.text for number in numbers(question)))
+    return stated if named else [*stated, final.text]
 
 
 def no_echo(turn: CheckInput) -> CheckFinding:
