@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
 from itertools import product
 
+from master_autogen.arithmetic.around import clipped, mixes, rounds, says_else, unit_word
 from master_autogen.arithmetic.hints import has_figure, letter_runs
-from master_autogen.arithmetic.tokens import Token, kind_at, tokenize
+from master_autogen.arithmetic.tokens import Token, kind_at, quotient, tokenize, undressed
 
 _MAX_UNIT_WORDS = 4  # "5 cookies in each box * 3"
 _UNKNOWNS = frozenset("xyzn")
@@ -18,6 +19,8 @@ _OPERATOR_WORDS = frozenset({"plus", "minus", "times", "multiplied", "divided", 
 _EQUAL_WORDS = frozenset({"equals", "equal"})
 _IS_NUMBER = re.compile(r"(?i)\b(?:is|are|makes|gives)\b[\W_]*[\d¼-¾⅐-⅞$£€\\]")
 """Without one of these, or a sign for it, there is no equation."""
+_DOTTED = re.compile(r"(?<![\d.])[1-9]\d{0,2}(?:\.\d{3})+(?![\d.])")
+"""1.000 may be a thousand."""
 
 
 @dataclass(frozen=True)
@@ -163,10 +166,10 @@ def _right(tokens: list[Token], at: int) -> int:
 def _judge(sides: list[list[Token]], span: tuple[int, int], text: str, sure: bool) -> Equation | None:
     """The sides as an equation; None if nothing is calculated in them."""
     plain = [_plain(side) for side in sides]
-    calculated = next((side for side in plain if _count(side, "op")), None)
+    calculated = next((side for side in plain if _count(side, "op")), None) or _quotient(plain, text)
     if calculated is None:
         return None
-    operands = tuple(_percent(side, i) for side in [calculated] for i, t in enumerate(side) if t.kind == "num")
+    operands = tuple(_percent(calculated, i) for i, t in enumerate(calculated) if t.kind == "num")
     operators = tuple(t.op for t in calculated if t.kind == "op")
     given = plain[-1] if _count(plain[-1], "num") == 1 else plain[0]
     result = next((_percent(given, i) for i, t in enumerate(given) if t.kind == "num"), None)
@@ -175,11 +178,23 @@ def _judge(sides: list[list[Token]], span: tuple[int, int], text: str, sure: boo
     if _count(given, "pct") and not any(_count(side, "pct") for side in plain if side is not given):
         result *= 100
     unknown = any(_unknown(side, i, text) for side in sides for i in range(len(side)))
-    true = None if unknown or not sure else _holds(plain, text)
-    if true is False and _odd(sides, text):
-        true = None
-    worth = next(iter(_values(calculated)), None)
-    return Equation(operands, operators, result, span, text[slice(*span)], true, worth)
+    found = Equation(operands, operators, result, span, _shown(text, span), None, next(iter(_values(calculated)), None))
+    if unknown or not sure or clipped(text, span):
+        return found
+    true = _holds(plain, text)
+    return replace(found, true=None if true is False and _odd(found, sides, text) else true)
+
+
+def _quotient(sides: list[list[Token]], text: str) -> list[Token] | None:
+    """The side that is nothing but a fraction in LaTeX, which is a division: "\\frac{48}{2} = 24"."""
+    alone = (side[0] for side in sides if len(side) == 1)
+    return next((parts for token in alone if (parts := quotient(token, text))), None)
+
+
+def _shown(text: str, span: tuple[int, int]) -> str:
+    """The equation as it is written; without LaTeX dress of which the end is missing, as in "4 + 3 = \\boxed{7"."""
+    shown = text[slice(*span)]
+    return shown if shown.count("{") == shown.count("}") else " ".join(undressed(text)[slice(*span)].split())
 
 
 def _count(side: list[Token], kind: str) -> int:
@@ -218,8 +233,27 @@ def _unknown(side: list[Token], i: int, text: str) -> bool:
     return len(letter) == 1 and (letter.lower() in _UNKNOWNS or (glued and letter not in "mglshLc"))
 
 
-def _odd(sides: list[list[Token]], text: str) -> bool:
-    """What may mean something else than it seems: "2 litres = 1000 * 2", "24 degrees / 3 degrees/5%", "0900"."""
+def _odd(found: Equation, sides: list[list[Token]], text: str) -> bool:
+    """What may mean something else than it seems: "2 litres = 1000 * 2", "17 / 5 = 3 remainder 2", "1.000 - 250"."""
+    end = found.span[1]
+    words = [text[slice(*token.span)] for side in sides for token in side if token.kind in ("word", "cur")]
+    if says_else(text, found.span) or _oddly_written(sides, text):
+        return True
+    if _DOTTED.search(found.text) and any(other.true for other in equations(_DOTTED.sub(_undotted, found.text))):
+        return True
+    if found.worth is None:
+        return False
+    return rounds(text, end, found.worth, found.result) or mixes(
+        [*words, unit_word(text, end)], found.operators, found.worth, found.result
+    )
+
+
+def _undotted(found: re.Match[str]) -> str:
+    return found[0].replace(".", "")
+
+
+def _oddly_written(sides: list[list[Token]], text: str) -> bool:
+    """ "2 litres = 1000 * 2", "24 degrees / 3 degrees/5%", "0900"."""
     first = sides[0]
     if _count(first, "word") and not _count(first, "op"):
         return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -32,16 +33,19 @@ _SPELT = re.compile(rf"\b{_NUMBER_WORD}(?:(?:[ -]| and ){_NUMBER_WORD})*\b", re.
 _OPERATORS = {"+": "+", "-": "-", "−": "-", "–": "-", "*": "*", "×": "*", "·": "*", "∙": "*", "/": "/", "÷": "/"}
 _SPOKEN = {"plus": "+", "minus": "-", "times": "*", "multiplied by": "*", "divided by": "/"}
 _LATEX = {"\\times": "*", "\\cdot": "*", "\\div": "/"}
-_FIGURES = r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+_FIGURES = r"\d{1,3}(?:(?:,|\{,\}|\\[,;:! ](?=\d{3}(?!\d)))\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
+_FRACTION = r"\\[dt]?frac(?:\{(\d+)\}\s?\{(\d+)\}|\s?(\d)(\d))"
+_TOP, _OVER, _BOTTOM = "\ue000", "\ue001", "\ue002"
+"""Stand for the braces of a fraction that has more than figures in it; no text has these characters."""
 _TOKENS = re.compile(
-    rf"\\d?frac\{{(\d+)\}}\{{(\d+)\}}|(?P<num>{_FIGURES})(?P<ordinal>(?:st|nd|rd|th)\b)?|(?P<vulgar>[¼-¾⅐-⅞])"
-    r"|(?P<latex>\\times|\\cdot|\\div)|(?P<eq>=|\bequals\b|\bis equal to\b)"
+    rf"{_FRACTION}|(?P<num>{_FIGURES})(?P<ordinal>(?:st|nd|rd|th)\b)?|(?P<vulgar>[¼-¾⅐-⅞])"
+    r"|(?P<latex>\\times|\\cdot(?!s)|\\div)|(?P<eq>=|\bequals\b|\bis equal to\b)"
     rf"|(?P<spoken>\b(?:{'|'.join(_SPOKEN)})\b)|(?P<said>\b(?:is|are|makes|gives)\b)|(?P<of>\bof\b)"
-    r"|(?P<word>[A-Za-z’']+)|(?P<op>[+\-−–*×·∙/÷])|(?P<cur>[$£€])|(?P<pct>%)|(?P<lp>[(\[])|(?P<rp>[)\]])|(?P<other>\S|\n)",
+    r"|(?P<word>[A-Za-z’']+)|(?P<op>[+\-−–*×·∙/÷])|(?P<cur>[$£€])|(?P<pct>%)|(?P<brace>[\ue000-\ue002])|(?P<lp>[(\[])|(?P<rp>[)\]])|(?P<other>\S|\n)",
     re.IGNORECASE,
 )
 _NUMBERS = re.compile(
-    rf"\\d?frac\{{(\d+)\}}\{{(\d+)\}}|(?P<num>{_FIGURES})(?P<ordinal>(?:st|nd|rd|th)\b)?|(?P<vulgar>[¼-¾⅐-⅞])|(?P<op>/)",
+    rf"{_FRACTION}|(?P<num>{_FIGURES})(?P<ordinal>(?:st|nd|rd|th)\b)?|(?P<vulgar>[¼-¾⅐-⅞])|(?P<op>/)",
     re.IGNORECASE,
 )
 """Of `_TOKENS` those that make numbers: no other token has a figure in it."""
@@ -50,9 +54,15 @@ _BLANKS = (
     ("**", re.compile(r"(?<!\d)\*\*|\*\*(?!\d)")),
     ("", re.compile(r"^[ \t]*[-*•–](?=[ \t])", re.MULTILINE)),
     ("\\", re.compile(r"\\[()\[\]](?=\s|$)|\\(?=[$%])")),
+    ("\\", re.compile(r"\\(?:left|right|displaystyle|q?quad|[Bb]ig[lr]?)(?![a-zA-Z])")),
+    ("\\", re.compile(r"(?<![\\\d])\\[,;:! ]|(?<!\\)\\[,;:! ](?!\d{3}(?!\d))")),
+    ("&", re.compile(r"&(?=\s*=)|(?<==)\s*&")),
 )
 """What is blanked out, after a sign that it has in it."""
-
+_BRACES = r"\s*\{((?:[^{}]|\{[^{}]*\})*)\}"
+_DRESS = re.compile(rf"\\(?:boxed|fbox|underline|mbox|bm|math(?:rm|bf|it|sf)|text(?:bf|it|rm|sf|tt|normal)?){_BRACES}")
+_NOT_FIGURES = re.compile(rf"(?!\\[dt]?frac\{{\d+\}}\s?\{{\d+\}})\\[dt]?frac{_BRACES}{_BRACES}")
+_DEEPEST = 5
 
 _UNSETTLED = frozenset({"word", "of", "said", "op"})
 _RUNS = re.compile(r"\d+|[¼-¾⅐-⅞]")
@@ -65,6 +75,31 @@ def _blank(text: str) -> str:
     for sign, pattern in _BLANKS:
         if sign in text:
             text = pattern.sub(lambda found: " " * len(found[0]), text)
+    return undressed(text)
+
+
+def undressed(text: str) -> str:
+    """The text without \\boxed{}, \\text{} and the like around what is in them, every character still in its place."""
+    return _deep(_DRESS, _content, text) if "\\" in text else text
+
+
+def _content(found: re.Match[str]) -> str:
+    start, end = found.span(1)
+    return " " * (start - found.start()) + found[1] + " " * (found.end() - end)
+
+
+def _signs(found: re.Match[str]) -> str:
+    """\\frac{12 + 3}{5} with signs for its braces, every character still in its place."""
+    top, gap = found.start(1) - found.start(), found.start(2) - found.end(1)
+    return _TOP + " " * (top - 1) + found[1] + _OVER + " " * (gap - 1) + found[2] + _BOTTOM
+
+
+def _deep(pattern: re.Pattern[str], show: Callable[[re.Match[str]], str], text: str) -> str:
+    """What is in braces may have such braces in it."""
+    for _ in range(_DEEPEST):
+        before, text = text, pattern.sub(show, text)
+        if text == before:
+            break
     return text
 
 
@@ -80,7 +115,8 @@ def tokenize(text: str) -> list[Token]:
 
 def _tokens(pattern: re.Pattern[str], text: str) -> list[Token]:
     tokens: list[Token] = []
-    for found in pattern.finditer(_blank(text)):
+    shown = _blank(text)
+    for found in pattern.finditer(_deep(_NOT_FIGURES, _signs, shown) if "frac" in shown else shown):
         kind, span = found.lastgroup, found.span()
         if kind == "word":
             tokens.append(Token(kind, span))
@@ -89,9 +125,12 @@ def _tokens(pattern: re.Pattern[str], text: str) -> list[Token]:
             tokens.append(Token("other", span) if long else Token("num", span, _figure(found[0])))
         elif kind == "ordinal":
             tokens.append(Token("other", span))
-        elif kind is None:  # \frac{3}{4}
-            if max(len(found[1]), len(found[2])) <= _LONGEST_FIGURE and int(found[2]):
-                tokens.append(Token("num", span, Fraction(int(found[1]), int(found[2]))))
+        elif kind is None:
+            if (value := _fraction(found)) is not None:
+                tokens.append(Token("num", span, value))
+        elif kind == "brace":
+            kinds = {_TOP: ("lp", "lp"), _OVER: ("rp", "op", "lp"), _BOTTOM: ("rp", "rp")}[found[0]]
+            tokens += [Token(one, span, op="/" if one == "op" else "") for one in kinds]
         elif kind == "vulgar":
             tokens.append(Token("num", span, Fraction(unicodedata.numeric(found[0])).limit_denominator(100)))
         elif kind in ("latex", "spoken"):
@@ -105,8 +144,26 @@ def _tokens(pattern: re.Pattern[str], text: str) -> list[Token]:
     return tokens
 
 
+def _fraction(found: re.Match[str]) -> Fraction | None:
+    """\\frac{3}{4}, which is one number."""
+    top, bottom = (found[1], found[2]) if found[1] else (found[3], found[4])
+    return Fraction(int(top), int(bottom)) if max(len(top), len(bottom)) <= _LONGEST_FIGURE and int(bottom) else None
+
+
+def quotient(token: Token, text: str) -> list[Token] | None:
+    """A fraction in LaTeX as the division that it is; None of another token."""
+    if token.kind != "num" or text[token.span[0]] != "\\":
+        return None
+    found = re.fullmatch(_FRACTION, text[slice(*token.span)])
+    parts = [int(part) for part in found.groups() if part] if found else []
+    if len(parts) != 2:
+        return None
+    top, bottom = (Token("num", token.span, Fraction(part)) for part in parts)
+    return [top, Token("op", token.span, op="/"), bottom]
+
+
 def _figure(text: str) -> Fraction:
-    text = text.replace(",", "")
+    text = re.sub(r"[^\d.]", "", text)
     return Fraction(text) if "." in text else Fraction(int(text))
 
 
