@@ -51,6 +51,23 @@ def test_sums_of_several_numbers_and_sums_that_are_only_copied() -> None:
     assert (copied.shown, copied.ops) == ("50% of 26 = 13", ())
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Half of them is ½ * 8 = 4.",
+        r"Half of them is \frac{1}{2} * 8 = 4.",
+        r"Half of them is \frac{8}{2} = 4.",
+        r"Half of them is 8 \text{ eggs} \div 2 = \boxed{4}.",
+        r"Of 1{,}200 - 1{,}196 = 4 he knows.",
+    ],
+)
+def test_latex_and_signs_for_fractions_are_left_as_they_are(text: str) -> None:
+    solution = solved(f"{text} So 4 * 2 = 8 eggs. The answer is 8.", "8")
+    assert solution is not None
+    assert solution.sentences[0] == Sentence(text)
+    assert solution.steps == (1,)
+
+
 def test_percent_signs_and_brackets_that_change_nothing_are_read() -> None:
     solution = solved("That is 80 * 5% = 4. Then (1/2) * 4 = 2 and 2 * (3 + 4) = 14. So 20% - 5% = 15%. #### 15", "15")
     assert solution is not None

@@ -19,6 +19,8 @@ _BREAK = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9$£€])|\n+")
 _TITLES = re.compile(r"\b(?:Mr|Mrs|Ms|Dr|St|No|vs)\.$")
 _NEEDLESS = re.compile(r"(?<!/)(?<!/ )\(([^()+-]+)\)")
 """Brackets around products, where they change nothing."""
+_NOT_TYPED = re.compile(r"[\\{}¼-¾⅐-⅞]")
+"""LaTeX and signs for fractions: a sum with these is not written in other numbers."""
 _CLOSING = re.compile(
     r"(?i)^(?:so |thus |therefore,? |hence,? )?(?:the|his|her|their|our|my) (?:final )?answer (?:is|:)"
 )
@@ -127,6 +129,8 @@ def _sentence(text: str) -> Sentence:
     if len(found) != 1 or found[0].true is not True or whole.endswith(("!", "?")):
         return Sentence(whole)
     start, end = found[0].span
+    if _NOT_TYPED.search(text, start, end):
+        return Sentence(whole)
     body = text.rstrip(".,;")
     return Sentence(body[:start].strip(), _sum(found[0]), body[end:].strip())
 
