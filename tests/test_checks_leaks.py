@@ -160,6 +160,99 @@ def test_every_form_of_the_answer_is_a_leak(seed: Seed, text: str, told: str | N
 
 
 @pytest.mark.parametrize(
+    ("answer", "text", "told"),
+    [
+        ("1200", "You should get $1{,}200$ bricks.", "1{,}200"),
+        ("1200", r"You should get $1\,200$ bricks.", r"1\,200"),
+        ("1200000", r"It comes to $1.2 \times 10^6$.", "1200000"),
+        (r"1.2 \times 10^6", "It comes to 1,200,000.", "1,200,000"),
+        ("$1{,}000$", "It is a thousand or so.", "thousand"),
+        ("3/4", r"You should get $\frac34$.", r"\frac34"),
+        ("0.75", r"You should get $75\%$.", "75%"),
+        ("25 cm^2", "It is 25 in all.", "25"),
+        (r"4\sqrt{3}", "You should get 4√3.", "4sqrt3"),
+        (r"4\sqrt{3}", r"You should get $4 \sqrt{3}$.", "4 sqrt3"),
+        (r"2\pi", "You should get 2π.", "2pi"),
+        (r"\frac{x}{2}", "You should get x/2.", "x/2"),
+        ("(2, 3)", "They meet at $(2,3)$.", "(2,3)"),
+        ("x^2 + 3x", "You should get x² + 3x.", "x^2 + 3x"),
+        ("x^{2}+3x", "It is *x^2 + 3x* - see?", "x^2 + 3x"),
+        ("3:4", "As 3 : 4.", "3 : 4"),
+        (r"\text{Paris}", "It is Paris.", "Paris"),
+    ],
+)
+def test_the_answer_in_latex_or_typed_otherwise_is_a_leak(answer: str, text: str, told: str) -> None:
+    assert find("no_leak", text, answered(answer, "So it is.")) == (False, f"gives the answer away: {told}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        (r"2\pi", "Think of the 2 halves."),
+        (r"\sqrt{2}", "There are 2 sides."),
+        ("3x", "Look at 3x + 2 again."),
+        ("3x", "Look at x^2 + 3x again."),
+        ("3x", "Not 13x."),
+        ("x+1", "Start from 2x+1."),
+        ("3:4", "Not 13:4."),
+        ("(2, 3)", "Not (2, 3.5)."),
+        ("25 cm^2", "Multiply 2 sides."),
+    ],
+)
+def test_a_part_of_an_expression_or_a_longer_one_is_no_leak(answer: str, text: str) -> None:
+    assert find("no_leak", text, answered(answer, "So it is.")) == (True, "")
+
+
+def test_an_expression_of_the_question_is_no_leak() -> None:
+    seed = Seed(instruction=r"Is it $4 \sqrt{3}$ or less?", response="It is.", answer="4√3", kind="math")
+    assert find("no_leak", "You have 4√3.", seed) == (True, "")
+
+
+GASES = Seed(
+    instruction="Which gas do plants absorb? A) Oxygen B) Carbon dioxide C) Nitrogen",
+    response="B",
+    answer="B",
+    kind="choice",
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The right answer is carbon dioxide.",
+        "It is carbon dioxide, not oxygen, that plants absorb.",
+        "No: it's the **carbon dioxide**.",
+        "**Carbon dioxide** is what you should have chosen.",
+        "Carbon dioxide is the right one.",
+        "You should have picked carbon dioxide.",
+    ],
+)
+def test_the_words_of_the_right_option_are_a_leak_where_they_are_said_to_be_it(text: str) -> None:
+    assert find("no_leak", text, GASES) == (False, "gives the answer away: Carbon dioxide")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Think about what carbon dioxide does in a leaf.",
+        "Compare oxygen and carbon dioxide.",
+        "Carbon dioxide is a gas; is oxygen what they take in?",
+        "You said that it is oxygen.",
+        "I do not say that it is carbon dioxide.",
+        "Is it carbon dioxide, or oxygen?",
+    ],
+)
+def test_the_words_of_an_option_may_be_talked_about(text: str) -> None:
+    assert find("no_leak", text, GASES) == (True, "")
+
+
+def test_true_is_told_by_a_statement_only() -> None:
+    seed = Seed(instruction="Is it so? A) True B) False", response="A", answer="A", kind="choice")
+    assert find("no_leak", "It is true that you read it well.", seed) == (True, "")
+    assert find("no_leak", "The answer is true.", seed) == (False, "gives the answer away: True")
+
+
+@pytest.mark.parametrize(
     ("text", "passed"),
     [
         ("There are two things to do.", True),

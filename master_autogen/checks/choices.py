@@ -56,6 +56,19 @@ _DENIED = re.compile(
 _SENTENCE = re.compile(r"(?<=[.!?])(?<!\b[A-J]\.)[)\"”*]*\s+|\n+")
 
 
+_TO_STATE = frozenset({"yes", "no", "true", "false", "correct", "incorrect", "right", "wrong"})
+"""Options that are said of many things; only a statement says that they are the answer."""
+_BEFORE_RIGHT = (
+    r"(?:(?:^|[,;:]\s*|\b(?:so|no|yes|because|think|say|that)\s+)it(?:['’]s| is| was| must be| has to be)|"
+    r"\bshould (?:have )?(?:choose|chosen|pick|picked|select|selected|say|said|be|been)|"
+    r"\b(?:correct|right|best|true) (?:one|option|choice|answer) (?:is|was|would be|must be))"
+)
+_AFTER_RIGHT = (
+    r"(?:is|was|must be|would be)\s+(?:(?:clearly|therefore|thus|the|our)\s+)*"
+    r"(?:(?:only|best|most)\s+)?(?:correct|right|answer|true one|what you should)\b"
+)
+
+
 def options(question: str) -> dict[str, str]:
     """The options by letter; options numbered 1, 2 are named A, B. Empty unless they run on from the first."""
     found = [(m[1].upper(), m.start(), m.end()) for m in _OPTION.finditer(question)]
@@ -97,6 +110,28 @@ def option_of(answer: str, question: str) -> str:
     """The letter that a reference answer names: "B", "(b)", "B) blue", or an option's words; "" if none."""
     chosen = _named(answer, options(question))
     return chosen.letter if chosen is not None else ""
+
+
+def told_in_words(text: str, question: str, right: str) -> str:
+    """The words of the right option, where the text says that it is the one: "the answer is blue", "it is blue", "blue
+    is right"; "" where it does not."""
+    known = options(question)
+    words = _plain_words(known.get(right, ""))
+    if not words:
+        return ""
+    if statement(text, lambda stated: _by_text(stated, known) == right) is not None:
+        return known[right]
+    if words in _TO_STATE:
+        return ""
+    shown = r"[\s*_]+".join(map(re.escape, words.split()))
+    told = re.compile(
+        rf"(?i){_BEFORE_RIGHT}:?[\s*_\"“'$]+(?:(?:the|an?)[\s*_]+)?{shown}(?!\w)|(?<!\w){shown}[*_\"”'$]*\s+{_AFTER_RIGHT}"
+    )
+    for sentence in _SENTENCE.split(text):
+        found = told.search(sentence) if sentence else None
+        if found and not _DENIED.search(sentence[: found.start()]):
+            return known[right]
+    return ""
 
 
 def _named(stated: str, known: dict[str, str]) -> Choice | None:

@@ -6,13 +6,14 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from master_autogen.arithmetic import equations_of_whole, has_figure, numbers, read_final, statement
+from master_autogen.arithmetic import equations_of_whole, has_figure, numbers, plain, read_final, statement
 from master_autogen.checks.amounts import Amount, amounts, clocks, same_amount
 from master_autogen.checks.answers import verify
-from master_autogen.checks.choices import option_of
+from master_autogen.checks.choices import option_of, told_in_words
 from master_autogen.checks.finding import PASSED, CheckFinding, CheckInput
 from master_autogen.checks.quotes import is_one_of, results, says_again
 from master_autogen.checks.text import runs, words_of_whole
+from master_autogen.checks.typed import is_expression, stands_in, unpowered
 from master_autogen.records import Seed
 
 _STATED = re.compile(r"(?i)\b(?:answer|result|total)\s+(?:is|will be|comes to)\s*+:?\s*+\W{0,3}(\d[\d.,]*)")
@@ -50,8 +51,8 @@ def no_leak(turn: CheckInput) -> CheckFinding:
         named = _letters(turn.text) - {letter for text in _others(turn) for letter in _letters(text)}
         right = option_of(seed.answer, seed.instruction) or seed.answer.strip(" ().").upper()
         stated = re.search(rf"(?i:\banswer is)\W{{0,4}}{re.escape(right)}\b", turn.text) is not None
-        told = stated or named == {right}
-        return CheckFinding(passed=not told, detail=f"gives the answer away: {right}" if told else "")
+        told = right if stated or named == {right} else told_in_words(turn.text, seed.instruction, right)
+        return CheckFinding(passed=not told, detail=f"gives the answer away: {told}" if told else "")
     told_as = _told(turn.text, seed)
     return CheckFinding(passed=told_as is None, detail=f"gives the answer away: {told_as}" if told_as else "")
 
@@ -68,7 +69,12 @@ def _letters(text: str) -> set[str]:
 
 
 def _told(text: str, seed: Seed) -> str | None:
-    """The form in which the text has the answer, as it stands there."""
+    """The form in which the text has the answer, as it stands there or in plain signs."""
+    forms = dict.fromkeys((text, plain(text)))
+    return next((told for form in forms if (told := _told_as(form, seed)) is not None), None)
+
+
+def _told_as(text: str, seed: Seed) -> str | None:
     assert seed.answer is not None
     text = _COUNTS_PLACES.sub(" ", text) if has_figure(text) else text
     secret = _secret(seed.instruction, seed.response, seed.answer)
@@ -77,10 +83,10 @@ def _told(text: str, seed: Seed) -> str | None:
         return "{}:{:02d}".format(*told.pop()) if told else None
     if secret.in_words:
         return _told_in_words(text, seed)
-    if secret.amount is None:
-        return seed.answer if seed.answer in text and seed.answer not in seed.instruction else None
     if secret.named:
         return None
+    if secret.amount is None:
+        return stands_in(seed.answer, text)
     for amount in amounts(text):
         counts = amount.after in _NO_AMOUNT and amount.after not in words_of_whole(seed.instruction)
         pronoun = amount.shown.lower() == "one"
@@ -90,7 +96,8 @@ def _told(text: str, seed: Seed) -> str | None:
 
 
 class _Secret(NamedTuple):
-    """What a turn must not tell: `times` of day, or words, or an `amount` unless the question has `named` it."""
+    """What a turn must not tell unless the question has `named` it: `times` of day, or words, or an `amount`; with none
+    of them an expression."""
 
     times: frozenset[tuple[int, int]]
     in_words: bool
@@ -100,16 +107,22 @@ class _Secret(NamedTuple):
 
 @lru_cache(maxsize=1024)  # a seed's turns ask for it one by one
 def _secret(question: str, reference: str, answer: str) -> _Secret:
-    answers = amounts(answer)
-    amount = _with_unit(answers[0], reference) if len(answers) == 1 else None
-    named = amount is not None and any(same_amount(given, amount) for given in amounts(question))
-    return _Secret(frozenset(clocks(answer)), not numbers(answer), amount, named)
+    typed = unpowered(answer)
+    answers = amounts(typed)
+    single = len(answers) == 1 and not is_expression(typed)
+    amount = _with_unit(answers[0], plain(reference)) if single else None
+    if amount is None:
+        named = stands_in(answer, question) is not None
+    else:
+        named = any(same_amount(given, amount) for given in (*amounts(question), *amounts(plain(question))))
+    in_words = not numbers(typed) and not is_expression(typed)
+    return _Secret(frozenset(clocks(answer)), in_words, amount, named)
 
 
 def _told_in_words(text: str, seed: Seed) -> str | None:
     """An answer that is no number: said word for word; yes and no only where they are said to be the answer."""
     assert seed.answer is not None
-    bare = seed.answer.strip().casefold()
+    bare = plain(seed.answer).strip().casefold()
     if not bare or bare in seed.instruction.casefold():
         return None
     before = r"\banswer(?: is|:)\W{0,3}" if bare in ("yes", "no", "true", "false") else r"(?<!\w)"
