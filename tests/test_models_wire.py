@@ -219,6 +219,24 @@ async def test_a_connection_that_the_server_is_closing_is_not_used_again() -> No
     assert server.connections == 2
 
 
+async def test_a_connection_that_is_closed_as_it_is_made_is_an_error_of_the_connection(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So it goes behind a proxy whose server is gone: uvloop tells of the end before anything was asked."""
+    async with served() as (_, asking):
+        connect = asking._connect
+
+        async def closing() -> wire._Connection:
+            connection = await connect()
+            connection.eof_received()
+            return connection
+
+        monkeypatch.setattr(asking, "_connect", closing)
+        with pytest.raises(ConnectionResetError, match=r"^the connection was closed$"):
+            await post(asking)
+        assert (asking._free, asking._every) == ([], set())
+
+
 async def test_a_second_reply_changes_nothing_of_the_first() -> None:
     first = b"HTTP/1.1 429 No\r\nRetry-After: 1\r\nContent-Length: 2\r\n\r\nno"
     async with served(first + first.replace(b"After: 1", b"After: 999")) as (_, asking):

@@ -143,7 +143,7 @@ class _Connection(asyncio.Protocol):
         self._asked: asyncio.Future[Reply] | None = None
 
     def ask(self, request: bytes, timeout_s: float) -> asyncio.Future[Reply]:
-        self._asked = self.loop.create_future()
+        asked = self._asked = self.loop.create_future()
         # A timer of the loop, for asyncio.timeout() takes as long as sending and reading together.
         self._timer = self.loop.call_later(timeout_s, self._fail, TimeoutError())
         self._headers: dict[bytes, bytes] = {}
@@ -154,7 +154,7 @@ class _Connection(asyncio.Protocol):
             self._transport.write(request)
         else:
             self._fail(ConnectionResetError("the connection was closed"))
-        return self._asked
+        return asked  # `_asked` is None by now where it has failed already
 
     def end(self) -> None:
         self.open = self.reusable = False
