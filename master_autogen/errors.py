@@ -14,7 +14,7 @@ CallErrorKind = Literal[
     "rate_limit",  # HTTP 429
     "server",  # HTTP 5xx
     "request",  # HTTP 4xx other than 429: asking again cannot help
-    "setup",  # the key is refused: no call would fare better, so the run ends and says what to mend
+    "setup",  # the key is refused, its credit spent: no call would fare better, so the run ends and says what to mend
     "bad_reply",  # not JSON, no choices, no text
     "refusal",  # the model's own refusal field, or a content filter
     "script",  # a scripted or recorded client has no reply for this request

@@ -59,7 +59,8 @@ class Price(Schema):
 
 
 class Limits(Schema):
-    """`concurrency`: calls in flight; `timeout_s`: the deadline of one attempt; `tries`: attempts at one request."""
+    """`concurrency`: calls in flight; `timeout_s`: the deadline of one attempt; `tries`: attempts at one request,
+    but for those that a rate limit refuses."""
 
     concurrency: int = Field(32, ge=1)
     timeout_s: float = Field(120.0, gt=0)

@@ -15,12 +15,66 @@ from tests.endpoint import MockEndpoint, fails, says
 from tests.test_models_recorded import ASK, SITE, Log, ask, ok
 
 
-async def test_who_is_told_to_come_back_another_day_gives_up() -> None:
-    log = Log()
-    errors = [CallError("rate_limit", f"HTTP 429: {wait}", retry_after=wait) for wait in (300.0, 300.5)]
-    with pytest.raises(CallError, match=r"HTTP 429: 300\.5"):
+async def test_a_quota_that_comes_back_another_day_ends_the_run_and_is_not_replayed() -> None:
+    log, again = Log(), Log()
+    errors = [CallError("rate_limit", f"HTTP 429: {wait}", retry_after=wait) for wait in (300.0, 3600.5)]
+    with pytest.raises(UserError) as caught:
         await ask(log.client([*errors, ok("42")]))
+    assert str(caught.value) == (
+        "model 'm': HTTP 429: 3600.5; it is to be asked again in 3,600 s: run the same command again then"
+    )
     assert (len(log.calls), len(log.slept)) == (2, 1)
+    assert (await ask(again.client([ok("42")], recorded=log.calls))).content == "42"
+    assert [call.tries for call in again.calls] == [3]
+
+
+async def test_a_rate_limit_is_waited_for_and_is_none_of_the_tries() -> None:
+    """A quota a minute is back by then, whether or not the endpoint says when."""
+    log, again = Log(), Log()
+    for told in (None, 1.0, 0.0):
+        log = Log()
+        refused = CallError("rate_limit", "HTTP 429: slow down", retry_after=told)
+        busy = CallError("server", "HTTP 500: busy")
+        assert (await ask(log.client([busy, *[refused] * 8, busy, busy, ok("42")]))).content == "42"
+        assert 50 < sum(log.slept[1:9]) < 90
+    with pytest.raises(CallError, match="busy"):  # as ever
+        await ask(again.client([busy, *[refused] * 7, *[busy] * 3, ok("42")]))
+
+
+async def test_a_rate_limit_that_lasts_ends_the_run_and_the_same_command_goes_on() -> None:
+    for told, told_s in ((None, 0.0), (2.0, 2.0)):
+        log, again = Log(), Log()
+        client = log.client([CallError("rate_limit", "HTTP 429: slow down.", retry_after=told)] * 99)
+        with pytest.raises(UserError) as caught:
+            await ask(client)
+        assert str(caught.value) == (
+            "model 'm': HTTP 429: slow down; it said so for 90 s. Run the same command again later, or with fewer calls "
+            "at once (limits: concurrency in the pool file)"
+        )
+        assert 90 <= sum(log.slept) < 110
+        assert all(seconds <= 20 for seconds in log.slept)
+        assert all(seconds >= told_s for seconds in log.slept)
+        assert len(log.calls) == len(log.slept) + 1
+        replies = [*[CallError("rate_limit", "HTTP 429: slow down")] * 9, ok("42")]
+        assert (await ask(again.client(replies, recorded=log.calls))).content == "42"
+        assert again.calls[0].tries == len(log.calls) + 1
+
+
+async def test_an_error_that_asks_to_be_left_for_an_hour_is_tried_as_often_as_others() -> None:
+    log = Log()
+    with pytest.raises(CallError, match="HTTP 503"):
+        await ask(log.client([CallError("server", "HTTP 503: down", retry_after=3600.0)] * 9))
+    assert (len(log.calls), len(log.slept)) == (4, 3)
+    assert max(log.slept) <= 2
+
+
+async def test_strict_replay_raises_what_a_rate_limit_came_to() -> None:
+    """As it failed a call in logs of old."""
+    log = Log()
+    with pytest.raises(UserError):
+        await ask(log.client([CallError("rate_limit", "HTTP 429: slow down")] * 99))
+    with pytest.raises(CallError, match="HTTP 429: slow down"):
+        await ask(Log().client([ok("42")], recorded=log.calls, strict=True))
 
 
 async def test_a_refusal_is_asked_about_once_more_with_another_seed() -> None:

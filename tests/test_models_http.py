@@ -152,6 +152,12 @@ async def test_a_refused_key_is_named() -> None:
     assert str(error).endswith("/v1 refuses a call without a key (none is in OPENAI_API_KEY) (HTTP 401: no key)")
 
 
+async def test_spent_credit_is_the_users_to_mend() -> None:
+    error = await failure(fails(402, "Insufficient Balance"), {"MY_KEY": KEY}, api_key_env="MY_KEY")
+    assert (error.kind, error.http_status, error.retryable) == ("setup", 402, False)
+    assert str(error).endswith("/v1 has no credit left for the key in MY_KEY (HTTP 402: Insufficient Balance)")
+
+
 async def test_403_is_of_the_key_at_first_and_of_a_single_request_later_on() -> None:
     async with MockEndpoint(fails(403, "not you"), says("42"), fails(403, "flagged")) as endpoint:
         client = HttpClient(spec(endpoint.base_url), environ={"OPENAI_API_KEY": KEY})

@@ -20,7 +20,7 @@ from master_autogen.pipeline.run import Nobody
 from master_autogen.pool import ModelSpec, Scorers
 from master_autogen.records import Call, Lesson, LessonPlan, Pair
 from master_autogen.scenario import read_scenario
-from tests.endpoint import MockEndpoint, completion, fails
+from tests.endpoint import Behaviour, MockEndpoint, completion, fails
 from tests.kit import APPLES, scripted_answer, scripted_pool
 from tests.test_pipeline import sums
 
@@ -87,8 +87,27 @@ async def test_a_dead_endpoint_is_played_around(tmp_path: Path) -> None:
     assert {call.agent for call in watch.calls if call.http_status == 502} <= {"teacher_two", "student_hasty"}
 
 
-async def test_a_refused_key_ends_the_run_and_the_same_command_goes_on(tmp_path: Path) -> None:
-    async with MockEndpoint(*[answers] * 12, fails(401, "expired")) as endpoint:
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        (
+            fails(401, "expired"),
+            "{} refuses the key in MY_KEY (HTTP 401: expired); mend it and run the same command again",
+        ),
+        (
+            fails(402, "pay"),
+            "{} has no credit left for the key in MY_KEY (HTTP 402: pay); mend it and run the same command again",
+        ),
+        (
+            fails(429, "used up", retry_after="3600"),
+            "HTTP 429: used up; it is to be asked again in 3,600 s: run the same command again then",
+        ),
+    ],
+)
+async def test_what_no_call_would_be_spared_ends_the_run_and_the_same_command_goes_on(
+    refusal: Behaviour, said: str, tmp_path: Path
+) -> None:
+    async with MockEndpoint(*[answers] * 12, refusal) as endpoint:
         model = {"provider": "openai", "base_url": endpoint.base_url, "api_key_env": "MY_KEY"}
         models = {name: ModelSpec.model_validate(model) for name in ("careful", "hasty")}
         pool = scripted_pool(models=models, scorers=Scorers())
@@ -100,17 +119,14 @@ async def test_a_refused_key_ends_the_run_and_the_same_command_goes_on(tmp_path:
         endpoint.behaviours = (answers,)
         done = await run(what, tmp_path / "log.db", **more)
         asked = len(endpoint.requests) - 12 - refused
-    assert str(caught.value) in {
-        f"model {name!r}: {endpoint.base_url} refuses the key in MY_KEY (HTTP 401: expired); mend it and run the same "
-        "command again"
-        for name in ("careful", "hasty")
-    }
+    told = said.format(endpoint.base_url)
+    assert str(caught.value) in {f"model {name!r}: {told}" for name in ("careful", "hasty")}
     assert done.resumed
     db = open_log(tmp_path / "log.db")
     assert [lesson.status for lesson in run_lessons(db, done.run_id)] == ["accepted"] * 4
-    rows = dict(db.conn.execute("SELECT coalesce(http_status, status), count(*) FROM calls GROUP BY 1").fetchall())
+    rows = dict(db.conn.execute("SELECT status, count(*) FROM calls GROUP BY 1").fetchall())
     db.close()
-    assert rows == {"ok": 12 + asked, 401: refused}
+    assert rows == {"ok": 12 + asked, "error": refused}
     assert 12 + asked == 4 * 10
 
 

@@ -38,7 +38,9 @@ Allow = Callable[[], None]
 
 BACKOFF_S = 0.5  # before the second attempt; doubled each time
 LONGEST_BACKOFF_S = 20.0
-LONGEST_RETRY_AFTER_S = 300.0  # who is told to come back later than that gives up: it is a quota, not a burst
+LONGEST_RETRY_AFTER_S = 300.0  # a rate limit that says more is a quota, not a burst
+RATE_PATIENCE_S = 90.0
+"""How long a request waits for a rate limit in all, in seconds: a quota by the minute has come back by then."""
 
 
 class ReplayMismatch(CallError):
@@ -98,41 +100,51 @@ class Attempts:
 
     async def ask(self, request: Mapping[str, Any], send: Callable[[], Awaitable[Answer]]) -> Answer:
         """The answer to `request`, from the log or by `send`. Raises the last attempt's `CallError`, or `UserError`
-        where the endpoint refuses the key."""
+        for what other calls would meet too: a refused key, spent credit, a rate limit that lasts."""
         place, key = self.place, request_key(request)
         earlier = self._earlier(place, key)
         if earlier and earlier[-1].status == "ok":
             return answer_of(earlier[-1])
         failures = [call for call in earlier if _counts(call)]
-        if failures and (self._strict or self._over(error_of(failures[-1]), len(failures))):
-            raise error_of(failures[-1])
         if self._strict:
-            raise self._mismatch(place, request)
-        tries = len(failures)
+            told = [call for call in earlier if call.error != CANCELLED]
+            raise error_of(told[-1]) if told else self._mismatch(place, request)
+        if failures and self._over(error_of(failures[-1]), len(failures)):
+            raise error_of(failures[-1])
+        made = tries = len(failures)
+        limited_s = 0.0
         while True:
             self._allow()
             try:
                 return await self._once(place, request, key, send)
             except CallError as error:
-                if error.kind == "setup":
-                    raise UserError(
-                        f"model {self.site.model!r}: {error}; mend it and run the same command again"
-                    ) from error
-                tries += 1
+                made += 1
+                limited = error.kind == "rate_limit"
+                if error.kind == "setup" or (limited and self._lasts(error, made, limited_s)):
+                    said = str(error).rstrip(".")
+                    raise UserError(f"model {self.site.model!r}: {said}; {_advice(error)}") from error
+                tries += not limited
                 if self._over(error, tries):
                     raise
-                await self._sleep(self._wait(place, tries, error))
+                wait = self._wait(place, made, error)
+                limited_s += limited * wait
+                await self._sleep(wait)
+
+    def _lasts(self, error: CallError, made: int, waited_s: float) -> bool:
+        """Whether a rate limit is no burst: it says so, or it refuses a request however long that waits."""
+        return _another_day(error) or (made >= self.site.tries and waited_s >= RATE_PATIENCE_S)
 
     def _over(self, error: CallError, tries: int) -> bool:
-        too_late = error.retry_after is not None and error.retry_after > LONGEST_RETRY_AFTER_S
-        return not error.retryable or too_late or tries >= self.site.tries
+        return not error.retryable or tries >= self.site.tries
 
     def _wait(self, place: Identity, n: int, error: CallError) -> float:
         """Seconds until the next attempt, drawn so that calls that failed together do not come back together."""
         jitter = unit("backoff", *place, n)
-        if error.retry_after is not None:
-            return error.retry_after + jitter * BACKOFF_S
-        return float(min(LONGEST_BACKOFF_S, BACKOFF_S * 2 ** (n - 1)) * (0.5 + 0.5 * jitter))
+        own = float(min(LONGEST_BACKOFF_S, BACKOFF_S * 2 ** (n - 1)) * (0.5 + 0.5 * jitter))
+        if error.retry_after is None or _another_day(error):
+            return own
+        told = error.retry_after + jitter * BACKOFF_S
+        return told if n < self.site.tries else max(told, own)
 
     def _earlier(self, place: Identity, key: str) -> list[Call]:
         """The log's attempts at this request, up to the one that settled it; each is used once."""
@@ -193,6 +205,22 @@ class Attempts:
         return last + 1
 
 
+def _another_day(error: CallError) -> bool:
+    return error.retry_after is not None and error.retry_after > LONGEST_RETRY_AFTER_S
+
+
+def _advice(error: CallError) -> str:
+    if error.kind == "setup":
+        return "mend it and run the same command again"
+    if error.retry_after is not None and _another_day(error):
+        return f"it is to be asked again in {error.retry_after:,.0f} s: run the same command again then"
+    return (
+        f"it said so for {RATE_PATIENCE_S:g} s. Run the same command again later, or with fewer calls at once (limits: "
+        "concurrency in the pool file)"
+    )
+
+
 def _counts(call: Call) -> bool:
-    """Whether a recorded failure is one of the request's tries: not if it was cancelled, nor if the key was refused."""
-    return call.error != CANCELLED and call.detail.get("kind") != "setup"
+    """Whether a recorded failure is one of the request's tries: not if it was cancelled, nor if the endpoint would not
+    hear of it, for the key or for its rate limit."""
+    return call.error != CANCELLED and call.detail.get("kind") not in ("setup", "rate_limit")

@@ -41,10 +41,11 @@ _KINDS_BY_NAME: tuple[tuple[frozenset[str], CallErrorKind], ...] = (
 
 
 def kind_of_status(status: int) -> CallErrorKind:
-    """408 says that a gateway gave up waiting, so it is the server's matter although it is a 4xx."""
+    """408 says that a gateway gave up waiting, so it is the server's matter although it is a 4xx. 429 may say that
+    credit is spent, but it is no use to look for that in it: what means so at OpenAI is a limit a minute elsewhere."""
     if status == 429:
         return "rate_limit"
-    if status == 401:
+    if status in (401, 402):
         return "setup"
     return "server" if status >= 500 or status == 408 else "request"
 

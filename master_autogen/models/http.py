@@ -163,11 +163,13 @@ class Endpoint:
             raise CallError("bad_reply", "the reply is nested too deeply to be read") from None
 
     def _of_setup(self, error: CallError) -> CallError:
-        """A refused key is the user's to mend. 403 is one only where nothing was ever answered: later on it is said of
-        single requests, by a moderator for one."""
-        if error.http_status != 401 and (error.http_status != 403 or self._ever_answered):
+        """A refused key and spent credit are the user's to mend. 403 is one only where nothing was ever answered: later
+        on it is said of single requests, by a moderator for one."""
+        refused = error.http_status == 401 or (error.http_status == 403 and not self._ever_answered)
+        if not refused and error.kind != "setup":
             return error
-        said = f"{self.base_url} refuses {self._key} ({error})"
+        what = "refuses" if refused else "has no credit left for"
+        said = f"{self.base_url} {what} {self._key} ({error})"
         return CallError("setup", said, http_status=error.http_status, text=error.text)
 
     async def close(self) -> None:
