@@ -43,6 +43,10 @@ class BudgetSpent(UserError):
     """A call was not made because the run's budget is spent; the same run goes on with a larger one."""
 
 
+class EndpointDown(UserError):
+    """A call was not made because its endpoint is dead; a run goes on with the lesson when somebody can play it."""
+
+
 class CallError(Exception):
     """One attempt at a model call that gave nothing usable.
 
@@ -72,6 +76,10 @@ class CallError(Exception):
     @property
     def retryable(self) -> bool:
         return self.kind in RETRYABLE
+
+
+class NotSent(CallError):
+    """Nothing was attempted: the endpoint is known to be dead."""
 
 
 def _call_error(

@@ -28,8 +28,8 @@ async def play_lesson(
     """The lesson played, checked and graded. `scales`: the gap that earlier rounds found large, by the unit it is
     counted in; without one the lesson's own largest gap is the scale (see `pi_dual`).
 
-    Nothing is logged but what the stage's sink does with the calls. Raises `UserError` for a missing key or package; a
-    model that fails makes an episode `failed` instead.
+    Nothing is logged but what the stage's sink does with the calls. Raises `UserError` for a missing key or package, as
+    `EndpointDown` for an endpoint that is dead; a model that fails makes an episode `failed` instead.
     """
     desks = {episode.id: Desk(stage, plan, episode) for episode in plan.episodes}
     episodes = await all_of(play_episode(stage, plan, e, desks[e.id]) for e in plan.episodes)

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from master_autogen.draws import draw
-from master_autogen.errors import CallError, UserError
+from master_autogen.errors import CallError, EndpointDown, NotSent, UserError
 from master_autogen.models.http import Endpoint, HttpClient
 from master_autogen.models.recorded import RecordedClient
 from master_autogen.pool import Limits, ModelSpec
@@ -75,6 +75,17 @@ async def test_strict_replay_raises_what_a_rate_limit_came_to() -> None:
         await ask(log.client([CallError("rate_limit", "HTTP 429: slow down")] * 99))
     with pytest.raises(CallError, match="HTTP 429: slow down"):
         await ask(Log().client([ok("42")], recorded=log.calls, strict=True))
+
+
+async def test_what_was_not_sent_to_a_dead_endpoint_is_no_try_and_no_row() -> None:
+    log, again = Log(), Log()
+    busy = CallError("server", "HTTP 503: no")
+    with pytest.raises(EndpointDown) as caught:
+        await ask(log.client([busy, NotSent("connection", "http://h/v1 is down: no", retry_after=7.0)]))
+    assert str(caught.value) == "model 'm': http://h/v1 is down: no; start it and run the same command again"
+    assert ([call.error for call in log.calls], len(log.slept)) == (["HTTP 503: no"], 1)
+    assert (await ask(again.client([busy, busy, ok("42")], recorded=log.calls))).content == "42"
+    assert [call.tries for call in again.calls] == [2, 3, 4]
 
 
 async def test_a_refusal_is_asked_about_once_more_with_another_seed() -> None:

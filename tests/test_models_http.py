@@ -12,7 +12,7 @@ from autogen_core.models import CreateResult, RequestUsage, SystemMessage, UserM
 from autogen_core.tools import FunctionTool
 from pydantic import BaseModel
 
-from master_autogen.errors import CallError, UserError
+from master_autogen.errors import CallError, NotSent, UserError
 from master_autogen.models.failures import retry_after
 from master_autogen.models.health import Health
 from master_autogen.models.http import Endpoint, HttpClient
@@ -183,6 +183,7 @@ async def test_a_dead_endpoint_is_not_asked_until_it_is_back() -> None:
             errors.append(caught.value)
         down = f"{mock.base_url} is down: 5 calls in a row failed, the last with: HTTP 502: no"
         assert [str(error) for error in errors] == ["HTTP 502: no"] * 5 + [down] * 2
+        assert [type(error) for error in errors] == [CallError] * 5 + [NotSent] * 2
         assert [(error.kind, error.retry_after) for error in errors[5:]] == [("connection", 1.0)] * 2
         assert (len(mock.requests), mock.looks) == (5, 0)
         mock.models, now[0] = 503, 101.0  # a gateway before a dead server

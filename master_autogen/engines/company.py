@@ -26,8 +26,9 @@ class Company(Protocol):
 
     async def play(self, plan: LessonPlan, scales: Mapping[Unit, float], earlier: Earlier) -> Lesson:
         """The lesson, played, checked and graded; calls that are in `earlier` are not made again. `scales`: see
-        `play_lesson`. Raises `BudgetSpent`, and `UserError` for what ends the run. Cancelled, it returns when nothing
-        of the lesson is left running."""
+        `play_lesson`. Raises `BudgetSpent`, `EndpointDown` where the lesson is to be played again with the calls made
+        until then, and `UserError` for what ends the run. Cancelled, it returns when nothing of the lesson is left
+        running."""
         ...
 
     async def close(self) -> None:

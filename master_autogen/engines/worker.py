@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from master_autogen.engines.company import Company, Earlier, Opening
 from master_autogen.engines.local import played, seldom_collected
 from master_autogen.engines.loop import run_to_end
-from master_autogen.errors import BudgetSpent, UserError
+from master_autogen.errors import UserError
 from master_autogen.grading.difficulty import Unit
 from master_autogen.records import Call, Lesson, LessonPlan
 
@@ -61,14 +61,14 @@ class Warned(NamedTuple):
 
 
 class Refused(NamedTuple):
-    """The text of a `UserError`, or of a `BudgetSpent`."""
+    """The text of a `UserError`, and which kind of one it is."""
 
     text: str
-    spent: bool = False
+    kind: type[UserError] = UserError
 
     @property
     def error(self) -> UserError:
-        return BudgetSpent(self.text) if self.spent else UserError(self.text)
+        return self.kind(self.text)
 
 
 class Ended(NamedTuple):
@@ -175,7 +175,7 @@ class Worker:
         try:
             return await played(message.plan, lambda plan: self._company.play(plan, message.scales, message.earlier))
         except UserError as error:
-            return Refused(str(error), isinstance(error, BudgetSpent))
+            return Refused(str(error), type(error))
 
     def _ended(self, lesson_id: str, task: asyncio.Task[Lesson | Refused]) -> None:
         """Tell what came of a lesson; not in the task itself, which may have been cancelled before its first step."""

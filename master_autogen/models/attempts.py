@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
 from master_autogen.draws import unit
-from master_autogen.errors import BudgetSpent, CallError, UserError
+from master_autogen.errors import BudgetSpent, CallError, EndpointDown, NotSent, UserError
 from master_autogen.models.calls import (
     CANCELLED,
     Answer,
@@ -99,8 +99,8 @@ class Attempts:
         self.place = Identity(site.owner, site.purpose, phase, site.agent, turn, attempt)
 
     async def ask(self, request: Mapping[str, Any], send: Callable[[], Awaitable[Answer]]) -> Answer:
-        """The answer to `request`, from the log or by `send`. Raises the last attempt's `CallError`, or `UserError`
-        for what other calls would meet too: a refused key, spent credit, a rate limit that lasts."""
+        """The answer to `request`, from the log or by `send`. Raises the last attempt's `CallError`, `EndpointDown`, or
+        `UserError` for what other calls would meet too: a refused key, spent credit, a rate limit that lasts."""
         place, key = self.place, request_key(request)
         earlier = self._earlier(place, key)
         if earlier and earlier[-1].status == "ok":
@@ -117,6 +117,9 @@ class Attempts:
             self._allow()
             try:
                 return await self._once(place, request, key, send)
+            except NotSent as error:
+                advice = "start it and run the same command again"
+                raise EndpointDown(f"model {self.site.model!r}: {error}; {advice}") from error
             except CallError as error:
                 made += 1
                 limited = error.kind == "rate_limit"
@@ -177,7 +180,7 @@ class Attempts:
         made = True
         try:
             outcome = await send()
-        except BudgetSpent:
+        except (BudgetSpent, NotSent):
             made = False
             raise
         except asyncio.CancelledError as cancelled:

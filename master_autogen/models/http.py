@@ -18,10 +18,10 @@ from urllib.parse import urlsplit
 from autogen_core.models import CreateResult, LLMMessage
 from pydantic_core import to_json
 
-from master_autogen.errors import CallError, UserError
+from master_autogen.errors import CallError, NotSent, UserError
 from master_autogen.keys import SHORTEST
 from master_autogen.models.client import CONTEXT_TOKENS, PlainClient
-from master_autogen.models.failures import kind_of_status, retry_after, scrub_all, scrubbed
+from master_autogen.models.failures import kind_of_status, retry_after, scrub, scrub_all, scrubbed, short
 from master_autogen.models.health import Health
 from master_autogen.models.messages import as_dicts
 from master_autogen.models.replies import endpoint_message, parse, read_chat
@@ -112,14 +112,13 @@ class Endpoint:
 
         The deadline runs from when a slot is free, and covers the whole reply. `beside_v1`: the path stands beside the
         address's /v1, not under it. Raises `CallError`, also what `read` raises of it, without the key and shortened;
-        at once where the endpoint is dead.
+        `NotSent` where the endpoint is dead.
         """
         path = (self._path.removesuffix("/v1") if beside_v1 else self._path) + path
         sent = await self._slots.take()
         try:
             if self._health.dead is not None and (why := await self.down()) is not None:
-                down = CallError("connection", why, retry_after=self._health.wait_s)
-                raise scrubbed(down, self._secrets)
+                raise NotSent("connection", short(scrub(why, self._secrets)), retry_after=self._health.wait_s)
             self.allow()
             start = time.perf_counter()
             try:

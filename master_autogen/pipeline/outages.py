@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from master_autogen.casting import NobodyLeft, stand_ins
-from master_autogen.errors import UserError
+from master_autogen.errors import EndpointDown, UserError
 from master_autogen.models.providers import Clients
 from master_autogen.pipeline.inputs import Inputs
 from master_autogen.records import Lesson, LessonPlan
@@ -43,9 +43,15 @@ class Outages:
     ) -> Lesson:
         """The lesson by whoever is there; its plan stays as it was drawn, so that the log has both casts.
 
-        Raises `UserError` where nobody was there for too long.
+        Raises `UserError` where nobody was there for too long, and `EndpointDown` where somebody went in the middle of
+        it: played again, with the calls made until then, it has stand-ins or waits as any other lesson.
         """
-        lesson = await play(await self._cast(scenario, plan))
+        cast = await self._cast(scenario, plan)
+        try:
+            lesson = await play(cast)
+        except EndpointDown:
+            await self._sleep(LOOK_S)  # another process may not know of it yet
+            raise
         return lesson.model_copy(update={"plan": plan})
 
     async def _cast(self, scenario: Scenario, plan: LessonPlan) -> LessonPlan:

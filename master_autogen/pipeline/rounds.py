@@ -11,6 +11,7 @@ from typing import Protocol
 from master_autogen.casting import SimilarQuestions, draw_key, plan_lesson
 from master_autogen.engines.company import NONE_EARLIER, Company, Earlier, Listener
 from master_autogen.engines.local import play_all
+from master_autogen.errors import EndpointDown
 from master_autogen.grading.difficulty import Unit
 from master_autogen.log import (
     Database,
@@ -145,7 +146,13 @@ class Player:
     ) -> None:
 
         async def play(plan: LessonPlan) -> Lesson:
-            return await self._company.play(plan, scales, earlier(plan))
+            known = earlier(plan)
+            while True:
+                try:
+                    return await self._company.play(plan, scales, known)
+                except EndpointDown:
+                    self._log.flush()
+                    known = recorded_calls(self._log_path, plan)
 
         await play_all(
             plans,
