@@ -1,9 +1,13 @@
-"""Worker processes that cannot be started, and lessons that end before they begin."""
+"""Worker processes that cannot be started, what is started in them, and lessons that end before they begin."""
 
 from __future__ import annotations
 
 import asyncio
 import errno
+import subprocess
+import sys
+from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +16,7 @@ import pytest
 from master_autogen.engines.company import NONE_EARLIER
 from master_autogen.engines.worker import Cancel, Ended, Outbox, Play, Ready, Worker
 from master_autogen.errors import UserError
+from master_autogen.log import lesson_rows, open_log
 from master_autogen.pipeline import run
 from tests.test_pipeline import inputs, sums
 from tests.test_processes import plans_of
@@ -28,6 +33,19 @@ async def test_where_no_process_can_be_started_the_run_ends(tmp_path: Path, monk
         "a worker process cannot be started: resource temporarily unavailable; give fewer --workers. "
         "The same command goes on with the run"
     )
+
+
+def starts_a_program() -> None:
+    """As a check of the user's own may; `cat` reads its standard input to the end."""
+    subprocess.run(["cat"], stdout=subprocess.DEVNULL, check=True, timeout=10)
+    assert sys.stdin.read() == ""
+
+
+async def test_what_is_started_in_a_worker_takes_none_of_its_messages(tmp_path: Path) -> None:
+    log = tmp_path / "log.db"
+    done = await run(inputs(sums(2)), log, engine="processes", workers=1, setup=starts_a_program)
+    with closing(open_log(log, readonly=True)) as db:
+        assert [row.status for row in lesson_rows(db, done.run_id)] == ["accepted"] * 4
 
 
 async def test_a_lesson_that_is_cancelled_before_its_first_step_is_told() -> None:
@@ -48,7 +66,7 @@ async def test_a_lesson_that_is_cancelled_before_its_first_step_is_told() -> Non
             told.messages.append("closed")
 
     told = Told()
-    worker = Worker(Idle(), told)  # type: ignore[arg-type]
+    worker = Worker(Idle(), told, BytesIO())  # type: ignore[arg-type]
     worker._listen = lambda loop: None  # type: ignore[method-assign]
     working = asyncio.create_task(worker.work())
     await asyncio.sleep(0)

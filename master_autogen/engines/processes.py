@@ -38,9 +38,10 @@ DEATHS = 10
 CANCEL_S = 1.0
 """How long a lesson may take to be cancelled, in seconds; with the end of the workers, less than `loop.STOP_S`."""
 _READ_BYTES = 2**18
+# What the code it runs starts has the same standard input, and would take its messages from there.
 _COMMAND = (
-    "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer); "
-    "from master_autogen.engines.worker import main; main()"
+    "import os, pickle, sys; commands = os.fdopen(os.dup(0), 'rb'); os.dup2(os.open(os.devnull, os.O_RDONLY), 0); "
+    "sys.path[:] = pickle.load(commands); from master_autogen.engines.worker import main; main(commands)"
 )
 
 

@@ -1,9 +1,9 @@
 """The inside of a worker process: it plays the lessons it is sent and says what comes of them, call by call.
 
-It reads pickled messages from its standard input: first a `Start`, then `Play` and `Cancel`, each as it comes. Where
-that ends, so does the worker: its parent has closed it, or is gone. It writes lists of messages to what was its
+It reads pickled messages from what was its standard input: first a `Start`, then `Play` and `Cancel`, each as it comes.
+Where that ends, so does the worker: its parent has closed it, or is gone. It writes lists of messages to what was its
 standard output: a `Ready`, then calls, `Warned` and one `Ended` a lesson. What the code it runs prints goes to standard
-error.
+error, and it has nothing to read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 from master_autogen.engines.company import Company, Earlier, Opening
 from master_autogen.engines.local import played, seldom_collected
@@ -136,11 +136,12 @@ class Outbox:
 
 
 class Worker:
-    """Plays on one event loop until its input ends."""
+    """Plays on one event loop until its `commands` end."""
 
-    def __init__(self, company: Company, outbox: Outbox) -> None:
+    def __init__(self, company: Company, outbox: Outbox, commands: BinaryIO) -> None:
         self._company = company
         self._outbox = outbox
+        self._commands = commands
         self._playing: dict[str, asyncio.Task[Lesson | Refused]] = {}
         self._end = asyncio.Event()
 
@@ -158,7 +159,7 @@ class Worker:
     def _listen(self, loop: asyncio.AbstractEventLoop) -> None:
         with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):  # cut off in the middle is an end, too
             while True:
-                loop.call_soon_threadsafe(self._take, pickle.load(sys.stdin.buffer))
+                loop.call_soon_threadsafe(self._take, pickle.load(self._commands))
         loop.call_soon_threadsafe(self._end.set)
         time.sleep(GRACE_S)
         os._exit(1)  # something does not let itself be cancelled
@@ -183,8 +184,8 @@ class Worker:
         self._outbox.put(Ended(lesson_id, None if task.cancelled() or task.exception() else task.result()))
 
 
-async def _main(outbox: Outbox) -> None:
-    start: Start = pickle.load(sys.stdin.buffer)
+async def _main(outbox: Outbox, commands: BinaryIO) -> None:
+    start: Start = pickle.load(commands)
     try:
         if start.setup is not None:
             start.setup()
@@ -194,17 +195,17 @@ async def _main(outbox: Outbox) -> None:
         outbox.send()
         return
     with seldom_collected():
-        await Worker(company, outbox).work()
+        await Worker(company, outbox, commands).work()
 
 
-def main() -> None:
+def main(commands: BinaryIO) -> None:
     """What a worker process does."""
     for number in (signal.SIGINT, signal.SIGTERM):  # they are for the parent, which then ends its workers
         signal.signal(number, signal.SIG_IGN)
     to = os.dup(1)
     os.dup2(2, 1)
     _widen(to)
-    run_to_end(_main(Outbox(to)), leave=partial(os._exit, 1))
+    run_to_end(_main(Outbox(to), commands), leave=partial(os._exit, 1))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # all is closed and told, and to take the interpreter to pieces costs 0.3 s at the end of each run
