@@ -21,7 +21,7 @@ from master_autogen.pipeline.run import EngineName, Nobody
 from master_autogen.pool import ModelSpec, Scorers
 from master_autogen.records import Call, Lesson, LessonPlan, Pair
 from master_autogen.scenario import read_scenario
-from tests.endpoint import Behaviour, MockEndpoint, completion, fails
+from tests.endpoint import Behaviour, MockEndpoint, completion, echoes, fails
 from tests.kit import APPLES, scripted_answer, scripted_pool
 from tests.test_pipeline import sums
 
@@ -208,7 +208,7 @@ class Down:
 
 async def _played(down: Down, plan: LessonPlan, told: list[str], **pool: Any) -> LessonPlan:
     played: list[LessonPlan] = []
-    inputs = Inputs([SCENARIO], scripted_pool(**pool), [APPLES], read_rubric("pairwise"))
+    inputs = Inputs([SCENARIO], scripted_pool(**{"scorers": Scorers()} | pool), [APPLES], read_rubric("pairwise"))
     outages = Outages(inputs, cast(Clients, down), told.append, sleep=down.sleep)
 
     async def play(now: LessonPlan) -> Lesson:
@@ -238,6 +238,46 @@ async def test_a_judge_is_waited_for_where_there_is_something_to_judge() -> None
         plan = plan_lesson(SCENARIO, scripted_pool(**pool), APPLES, candidates=candidates)
         await _played(down, plan, [], **pool)
         assert down.now == seconds
+
+
+async def test_a_scorer_is_waited_for_and_then_the_run_ends_as_for_anybody_else() -> None:
+    pool = {"scorers": Scorers(large="big"), "fixed": {"slow_student": "teacher_one"}}
+    for candidates in (0, 1):
+        down, told = Down(0, 7, model="big"), list[str]()
+        plan = plan_lesson(SCENARIO, scripted_pool(**pool), APPLES, candidates=candidates)
+        assert await _played(down, plan, told, **pool) is plan
+        assert down.now == 7
+        assert told == [
+            "model 'big': http://h/v1 is down: refused; lessons wait until it is back",
+            "model 'big' is back",
+        ]
+    with pytest.raises(UserError) as caught:
+        await _played(Down(0, 999, model="big"), plan, [], **pool)
+    assert str(caught.value) == (
+        "nobody can measure difficulty in place of model 'big': http://h/v1 is down: refused. "
+        "Start it and run the same command again"
+    )
+
+
+async def test_a_scorer_that_is_away_for_a_while_leaves_nothing_unmeasured(tmp_path: Path) -> None:
+    async def away(request: web.Request, body: dict[str, Any]) -> web.StreamResponse:
+        return await (echoes(bos="<s>") if endpoint.looks else fails(503))(request, body)
+
+    async with MockEndpoint(away) as endpoint:
+        models = dict(scripted_pool().models)
+        models["big"] = ModelSpec.model_validate({"provider": "openai", "base_url": endpoint.base_url})
+        pool = scripted_pool(models=models, scorers=Scorers(large="big"))
+        what = Inputs([SCENARIO], pool, sums(4), read_rubric("pairwise"), candidates=1, rounds=1)
+        done = await run(what, tmp_path / "log.db", environ={}, embedder=HashingEmbedder(), concurrency=4)
+    db = open_log(tmp_path / "log.db")
+    lessons = list(run_lessons(db, done.run_id))
+    db.close()
+    assert [lesson.status for lesson in lessons] == ["accepted"] * 4
+    played = [e for lesson in lessons for e in lesson.episodes if e.status == "complete"]
+    grades = {grade.episode_id: grade for lesson in lessons for grade in lesson.grades}
+    assert grades.keys() == {e.id for e in played}
+    assert [grade.episode_id for grade in grades.values() if grade.ifd_large is None] == []
+    assert [e.is_base for e in played if grades[e.id].pi is None] == [True] * sum(e.is_base for e in played)
 
 
 async def test_after_a_minute_the_run_ends_so_that_it_can_be_gone_on_with() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from master_autogen.casting import NobodyLeft, stand_ins
 from master_autogen.errors import EndpointDown, UserError
@@ -58,34 +58,52 @@ class Outages:
         waited = 0.0
         while True:
             down = await self._down()
-            pool = self._inputs.pool
-            out = {name for name, agent in pool.agents.items() if agent.model in down}
             try:
-                return self._graded(stand_ins(scenario, pool, plan, out), out)
-            except NobodyLeft as nobody:
+                return self._without(down, scenario, plan)
+            except UserError:
                 if waited >= self._patience_s:
-                    why = down[pool.agents[nobody.agent].model]
-                    raise UserError(f"{nobody}: {why}. Start it and run the same command again") from None
+                    raise
             await self._sleep(LOOK_S)
             waited += LOOK_S
 
-    def _graded(self, plan: LessonPlan, out: set[str]) -> LessonPlan:
-        """The same plan; `NobodyLeft` where its candidates would stay unjudged."""
-        judges = self._inputs.pool.judges if self._inputs.rubric is not None and len(plan.episodes) > 1 else []
-        for judge in judges:
-            if judge in out:
-                raise NobodyLeft("quality_judge", judge)
-        return plan
+    def _without(self, down: Mapping[str, str], scenario: Scenario, plan: LessonPlan) -> LessonPlan:
+        """The plan with stand-ins. `UserError` where there are none, or where it would stay unmeasured or its
+        candidates unjudged."""
+        pool = self._inputs.pool
+        out = {name for name, agent in pool.agents.items() if agent.model in down}
+        judges = pool.judges if self._inputs.rubric is not None and len(plan.episodes) > 1 else []
+        try:
+            for judge in judges:
+                if judge in out:
+                    raise NobodyLeft("quality_judge", judge)
+            cast = stand_ins(scenario, pool, plan, out)
+        except NobodyLeft as nobody:
+            raise _wanted(str(nobody), down[pool.agents[nobody.agent].model]) from None
+        for scorer in self._scorers:
+            if scorer in down:
+                raise _wanted(f"nobody can measure difficulty in place of model {scorer!r}", down[scorer])
+        return cast
+
+    @property
+    def _scorers(self) -> list[str]:
+        scorers = self._inputs.pool.scorers
+        return [model for model in (scorers.small, scorers.large) if model is not None]
 
     async def _down(self) -> dict[str, str]:
-        """Why, by model, for every model of the pool's agents whose endpoint is dead."""
+        """Why, by model, for every model of the pool's agents and scorers whose endpoint is dead."""
         down: dict[str, str] = {}
-        for model in dict.fromkeys(agent.model for agent in self._inputs.pool.agents.values()):
+        agents = [agent.model for agent in self._inputs.pool.agents.values()]
+        for model in dict.fromkeys(agents + self._scorers):
             if (why := await self._clients.down(model)) is not None:
                 down[model] = why
         for model in sorted(set(down) - self._told):
-            self._warn(f"model {model!r}: {down[model]}; lessons are played without it until it is back")
+            what = "wait" if model in self._scorers else "are played without it"
+            self._warn(f"model {model!r}: {down[model]}; lessons {what} until it is back")
         for model in sorted(self._told - set(down)):
             self._warn(f"model {model!r} is back")
         self._told = set(down)
         return down
+
+
+def _wanted(what: str, why: str) -> UserError:
+    return UserError(f"{what}: {why}. Start it and run the same command again")
