@@ -1,6 +1,7 @@
 """The lean client against a real local endpoint with the faults of real ones."""
 
 import asyncio
+import json
 import socket
 import time
 from email.utils import formatdate
@@ -262,6 +263,13 @@ async def test_the_key_is_in_no_error() -> None:
         error = await failure(behaviour, {"MY_KEY": f"{KEY}\n"}, api_key_env="MY_KEY")
         assert KEY not in str(error) + str(error.text)
         assert KEY[:8] not in str(error) + str(error.text)
+
+
+@pytest.mark.parametrize(("key", "shown"), [("x", "x"), ("none", "none"), ("x" * 12, "[key]")])
+async def test_a_key_too_short_to_be_a_secret_garbles_no_error(key: str, shown: str) -> None:
+    error = await failure(fails(400, f"max_tokens exceeds; none of {key}"), {"OPENAI_API_KEY": key})
+    assert str(error) == f"HTTP 400: max_tokens exceeds; none of {shown}"
+    assert error.text == json.dumps({"error": {"message": f"max_tokens exceeds; none of {shown}"}})
 
 
 async def test_redirects_are_not_followed() -> None:

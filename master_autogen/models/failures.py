@@ -20,6 +20,7 @@ from urllib.parse import quote
 from autogen_core import CancellationToken
 
 from master_autogen.errors import BudgetSpent, CallError, CallErrorKind
+from master_autogen.keys import SHORTEST
 
 T = TypeVar("T")
 
@@ -71,10 +72,12 @@ def short(text: str) -> str:
 
 
 def scrub(text: str, secrets: Iterable[str]) -> str:
-    """`text` without these secrets, in plain, as JSON, as HTML, as a part of an address or in base64."""
+    """`text` without these secrets, in plain, as JSON, as HTML, as a part of an address or in base64. A short one
+    ("none") is no secret, and a part of other words."""
     for secret in secrets:
-        for form in _forms(secret):
-            text = text.replace(form, SECRET)
+        if len(secret) >= SHORTEST:
+            for form in _forms(secret):
+                text = text.replace(form, SECRET)
     return text
 
 

@@ -19,7 +19,6 @@ from autogen_core.models import CreateResult, LLMMessage
 from pydantic_core import to_json
 
 from master_autogen.errors import CallError, NotSent, UserError
-from master_autogen.keys import SHORTEST
 from master_autogen.models.client import CONTEXT_TOKENS, PlainClient
 from master_autogen.models.failures import kind_of_status, retry_after, scrub, scrub_all, scrubbed, short
 from master_autogen.models.health import Health
@@ -154,10 +153,9 @@ class Endpoint:
             raise scrubbed(failed, self._secrets) from None
 
     def _without_key(self, reply: Any) -> Any:
-        """A careless gateway may repeat the key in what is no error; a short one ("none") is no secret."""
-        secrets = [secret for secret in self._secrets if len(secret) >= SHORTEST]
+        """A careless gateway may repeat the key in what is no error."""
         try:
-            return scrub_all(reply, secrets) if secrets else reply
+            return scrub_all(reply, self._secrets) if self._secrets else reply
         except RecursionError:
             raise CallError("bad_reply", "the reply is nested too deeply to be read") from None
 
