@@ -2,7 +2,7 @@
 
 It looks for the place alone; what is stated may be a number, a letter, an expression or a name.
 
->>> statement("So the answer is **18 dollars**. Does that help?").text
+>>> statement("So **the answer is 18 dollars**\\nDoes that help?").text
 '18 dollars'
 """
 
