@@ -1,6 +1,7 @@
 """Rows within a token limit, test sets without a shared question, original pairs beside lessons, people's marks."""
 
 import json
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -79,16 +80,43 @@ def test_no_question_is_in_both_sets(tmp_path: Path) -> None:
     log = corrections(40, tmp_path / "log.db")
     result = export_run(log, None, "sharegpt", tmp_path / "t.jsonl", Options(test_share=0.25))
     train, test = rows_of(tmp_path / "t.jsonl"), rows_of(tmp_path / "t-test.jsonl")
-    expected = [seed.id for seed in seeds(40) if unit("test split", seed.id) < 0.25]
+    expected = [seed.id for seed in seeds(40) if unit("test split", seed.instruction) < 0.25]
     assert [row["meta"]["seed_id"] for row in test] == expected
     assert 0 < len(expected) == result.test_rows
     assert result.rows == 40 == len(train) + len(test)
     assert set(json.loads((tmp_path / "dataset_info.json").read_text())) == {"t", "t-test"}
 
 
+def test_a_question_with_two_answers_is_in_one_set(tmp_path: Path) -> None:
+    """Whichever way its letters are composed."""
+    asked = [f"Combien font {n} et {n} cafés ?" for n in range(20)]
+    both = [
+        Seed(instruction=unicodedata.normalize(form, text), response=response)
+        for text in asked
+        for form, response in (("NFC", "Two by two."), ("NFD", "Doubled."))
+    ]
+    log = logged(tmp_path / "log.db", [accepted("error_correction", CORRECTION, seed=seed) for seed in both])
+    export_run(log, None, "sharegpt", tmp_path / "t.jsonl", Options(test_share=0.5, original=100.0))
+    heard = [
+        [row["conversations"][0]["value"].partition("\n")[0] for row in rows_of(tmp_path / name)]
+        for name in ("t.jsonl", "t-test.jsonl")
+    ]
+    found = [{unicodedata.normalize("NFC", text) for text in texts} for texts in heard]
+    held = {text for text in asked if unit("test split", text) < 0.5}
+    assert 0 < len(held) < 20
+    assert found == [set(asked) - held, held]
+
+
+def test_a_question_that_is_no_unicode_is_shared_out(tmp_path: Path) -> None:
+    asked = [*seeds(9), Seed(instruction="\ud800", response="x")]
+    log = logged(tmp_path / "log.db", [accepted("error_correction", CORRECTION, seed=seed) for seed in asked])
+    result = export_run(log, None, "messages", tmp_path / "t.jsonl", Options(test_share=0.5))
+    assert result.refused == {"a lone surrogate in the text": 1}
+
+
 def test_an_analogy_between_both_sets_is_left_out(tmp_path: Path) -> None:
     one, other = PENS, CUPS
-    low, high = sorted(unit("test split", seed.id) for seed in (one, other))
+    low, high = sorted(unit("test split", seed.instruction) for seed in (one, other))
     lesson = accepted("analogical_reasoning", ANALOGY, seed=one, similar=other)
     log = logged(tmp_path / "log.db", [lesson, accepted("debate", DEBATE)])
     result = export_run(log, None, "messages", tmp_path / "t.jsonl", Options(test_share=(low + high) / 2))

@@ -40,7 +40,7 @@ FORMATS = "sharegpt, messages, prompt-completion, alpaca, preference, preference
     "--test-share",
     type=click.FloatRange(min=0, max=1, max_open=True),
     default=0.0,
-    help="Share of the seeds kept for a test set; no question is in both sets",
+    help="Share of the questions kept for a test set; no question is in both sets",
 )
 @click.option("--mix", metavar="original=X", help="Add original pairs: X tokens of them for each token of lessons")
 @click.option(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -27,7 +28,7 @@ from master_autogen.export.sample import Refused, Sample, WrongTurn, make_sample
 from master_autogen.export.writers import Folder, JsonLines, Writer
 from master_autogen.files import replacing
 from master_autogen.log import Database, RunView, get_lesson, get_run, run_lessons, run_marks, run_seeds
-from master_autogen.records import Lesson, Record
+from master_autogen.records import Lesson, Record, Seed
 from master_autogen.scenario import Scenario, read_scenario
 from master_autogen.yaml_files import names
 
@@ -36,8 +37,8 @@ Split = Literal["train", "test"]
 
 class Options(Record):
     """How samples are made and shared out. `wrong_turn` None: the format's own. `max_tokens` bounds a row. `test_share`
-    of the seeds go to a test set. `original`: tokens of original pairs joined to the training set, as a multiple of the
-    lessons' own."""
+    of the questions go to a test set. `original`: tokens of original pairs joined to the training set, as a multiple of
+    the lessons' own."""
 
     wrong_turn: WrongTurn | None = None
     max_tokens: int | None = Field(None, ge=1)
@@ -182,14 +183,16 @@ class _Exporter:
     def _split(self, lesson: Lesson) -> Split:
         """Raises `Refused` for an analogy between the two sets: no question may be in both."""
         plan = lesson.plan
-        split = self._side(plan.seed.id)
-        if plan.similar is not None and self._side(plan.similar.id) != split:
+        split = self._side(plan.seed)
+        if plan.similar is not None and self._side(plan.similar) != split:
             raise Refused("one of its two questions is in the training set, the other in the test set")
         return split
 
-    def _side(self, seed_id: str) -> Split:
-        """By the seed alone, so that it is the same in every export and for every scenario."""
-        return "test" if unit("test split", seed_id) < self._options.test_share else "train"
+    def _side(self, seed: Seed) -> Split:
+        """By the question alone, so that it is the same in every export, for every scenario and for each of the
+        answers that a question has."""
+        question = unicodedata.normalize("NFC", seed.instruction).encode("utf-8", "backslashreplace").decode()
+        return "test" if unit("test split", question) < self._options.test_share else "train"
 
     def _add_originals(self, train: Writer) -> None:
         """Original pairs until their tokens are as many as asked for, or there are no more."""
@@ -197,7 +200,7 @@ class _Exporter:
         for seed in run_seeds(self._db, self._run.id):
             sample = original(seed)
             size = tokens(sample)
-            if self._side(seed.id) == "test" or size > (self._options.max_tokens or size):
+            if self._side(seed) == "test" or size > (self._options.max_tokens or size):
                 continue
             if self.original_tokens + size / 2 > wanted:
                 return
