@@ -5,12 +5,14 @@ Its head is what the Hugging Face Hub reads. Everything in it is from the log.
 
 from __future__ import annotations
 
+import glob
 import json
 import shlex
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from master_autogen.export.formats import Format
+from master_autogen.export.places import Split
 from master_autogen.export.sample import WrongTurn
 from master_autogen.log import RunView
 from master_autogen.records import CHECKS
@@ -33,7 +35,7 @@ _MADE_BY = {
 
 
 class Facts(NamedTuple):
-    """What a card is written from: the run, how it was exported, and what came of it."""
+    """What a card is written from: the run, how it was exported, and what came of it; `sets` are the files of rows."""
 
     run: RunView
     format: str
@@ -41,6 +43,7 @@ class Facts(NamedTuple):
     wrong_turn: WrongTurn
     options: Options
     result: ExportResult
+    sets: Mapping[Split, str]
     sources: Mapping[tuple[str, str], int]
     made_by: Mapping[str, int]
 
@@ -56,6 +59,7 @@ def card(facts: Facts) -> str:
         "Star-Agents' graded sampling (arXiv 2411.14497).",
         "## What is in it",
         _list(_content(facts)),
+        _reading(facts),
         "## Where it is from",
         _table(
             ("source", "licence", "lessons"),
@@ -79,9 +83,16 @@ def _head(facts: Facts) -> str:
         "task_categories": ["text-generation"],
         "tags": ["synthetic", "master-autogen"],
         "size_categories": [next((name for most, name in _SIZES if facts.result.rows < most), "n>1M")],
+        "configs": [{"config_name": "default", "data_files": _data_files(facts.sets)}],
     }
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     return "\n".join(["---", *lines, "---"])
+
+
+def _data_files(sets: Mapping[Split, str]) -> list[dict[str, str]]:
+    """Which file is which set, said outright: by their names `datasets` would take `pairs.jsonl` for none of them where
+    `pairs-test.jsonl` stands beside it. It takes these names for patterns."""
+    return [{"split": split, "path": glob.escape(name)} for split, name in sets.items()]
 
 
 def _content(facts: Facts) -> Iterable[str]:
@@ -106,6 +117,14 @@ def _content(facts: Facts) -> Iterable[str]:
     yield f"{result.lessons} lessons in, {result.rows} rows out, {sum(result.refused.values())} refused."
     for reason, count in result.refused.items():
         yield f"{count} refused: {_plain(reason)}"
+
+
+def _reading(facts: Facts) -> str:
+    """How to read two files where there is no README.md to say which is which; "" where the folder says it."""
+    if facts.chosen.folder or len(facts.sets) == 1:
+        return ""
+    files = {split: glob.escape(name) for split, name in facts.sets.items()}
+    return f"""```python\ndatasets.load_dataset("json", data_files={json.dumps(files, ensure_ascii=False)})\n```"""
 
 
 def _settings(config: Mapping[str, Any]) -> Iterable[str]:

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import Field
 
@@ -24,15 +24,14 @@ from master_autogen.export.files import (
 from master_autogen.export.fit import fitted, tokens
 from master_autogen.export.formats import FORMATS, Format, wrong_turn_of
 from master_autogen.export.originals import original
+from master_autogen.export.places import Split, file_places, folder_places
 from master_autogen.export.sample import Refused, Sample, WrongTurn, make_sample
-from master_autogen.export.writers import Folder, JsonLines, Writer
+from master_autogen.export.writers import JsonLines, Parquet, Writer
 from master_autogen.files import replacing
 from master_autogen.log import Database, RunView, get_lesson, get_run, run_lessons, run_marks, run_seeds
 from master_autogen.records import Lesson, Record, Seed
 from master_autogen.scenario import Scenario, read_scenario
 from master_autogen.yaml_files import names
-
-Split = Literal["train", "test"]
 
 
 class Options(Record):
@@ -79,20 +78,20 @@ def export(db: Database, run_id: str | None, format: str, to: Path, options: Opt
     (check_folder if chosen.folder else check_target)(to)
     run = get_run(db, run_id)
     exporter = _Exporter(db, run, options, wrong_turn)
-    files: dict[Split, Path] = {"train": to}
-    if options.test_share:
-        files["test"] = to if chosen.folder else to.with_name(f"{to.stem}-test{to.suffix}")
+    places = folder_places(to) if chosen.folder else file_places(to)
+    splits: tuple[Split, ...] = ("train", "test") if options.test_share else ("train",)
+    files = [] if chosen.folder else [places.sets[split] for split in splits]
+    info_path = places.folder / DATASET_INFO
     also: list[Path] = []
     with ExitStack() as stack:  # all are written in full before any takes its place
         if chosen.dataset_info is not None:
-            also.append(to.with_name(DATASET_INFO))
-            info = with_entries(also[0], list(files.values()), chosen.dataset_info)
-            stack.enter_context(replacing(also[0])).write(info)
-        elif (info_left := without_entries(to.with_name(DATASET_INFO), list(files.values()))) is not None:
-            stack.enter_context(replacing(to.with_name(DATASET_INFO))).write(info_left)
-        card_path = to / "README.md" if chosen.folder else to.with_suffix(".md")
-        card_file = stack.enter_context(replacing(card_path))
-        writers = {split: stack.enter_context(_writer(chosen, split, path)) for split, path in files.items()}
+            also.append(info_path)
+            info = with_entries(info_path, files, chosen.dataset_info)
+            stack.enter_context(replacing(info_path)).write(info)
+        elif (info_left := without_entries(info_path, files)) is not None:
+            stack.enter_context(replacing(info_path)).write(info_left)
+        card_file = stack.enter_context(replacing(places.card))
+        writers = {split: stack.enter_context(_writer(chosen, places.sets[split])) for split in splits}
         exporter.write(writers)
         if not exporter.rows.total():
             raise _nothing(run, exporter.refused)
@@ -101,7 +100,7 @@ def export(db: Database, run_id: str | None, format: str, to: Path, options: Opt
             rows=exporter.rows.total(),
             refused=dict(exporter.refused),
             path=to,
-            also=(*also, card_path),
+            also=(*also, places.card),
             lessons=exporter.lessons,
             parted=exporter.parted,
             test_rows=exporter.rows["test"],
@@ -109,13 +108,14 @@ def export(db: Database, run_id: str | None, format: str, to: Path, options: Opt
             original_tokens=exporter.original_tokens,
             lesson_tokens=exporter.tokens["train"],
         )
-        facts = Facts(run, format, chosen, wrong_turn, options, result, exporter.sources, exporter.made_by)
+        sets = {split: places.named(split) for split in splits}
+        facts = Facts(run, format, chosen, wrong_turn, options, result, sets, exporter.sources, exporter.made_by)
         card_file.write(card(facts).encode())
     return result
 
 
-def _writer(chosen: Format, split: Split, to: Path) -> AbstractContextManager[Writer]:
-    return Folder(to, split, chosen.row) if chosen.folder else JsonLines(to, chosen.row)
+def _writer(chosen: Format, path: Path) -> AbstractContextManager[Writer]:
+    return Parquet(path, chosen.row) if chosen.folder else JsonLines(path, chosen.row)
 
 
 class _Exporter:

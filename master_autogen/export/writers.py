@@ -1,4 +1,4 @@
-"""Where rows go: a file of JSON lines, or the Parquet file of a `datasets` folder. Both are whole or not there."""
+"""Where rows go: a file of JSON lines, or a Parquet file. Both are whole or not there."""
 
 from __future__ import annotations
 
@@ -69,15 +69,15 @@ class JsonLines:
         return self._files.__exit__(kind, error, where)
 
 
-class Folder:
-    """`data/SPLIT-00000-of-00001.parquet` in a folder; use as a context manager. Rows wait in a file, not in memory."""
+class Parquet:
+    """A Parquet file; use as a context manager. Rows wait in a file, not in memory."""
 
-    def __init__(self, folder: Path, split: str, row: Callable[[Sample], Row]) -> None:
-        self.path = folder / "data" / f"{split}-00000-of-00001.parquet"
+    def __init__(self, path: Path, row: Callable[[Sample], Row]) -> None:
+        self.path = path
         self.row = row
         self._files = ExitStack()
 
-    def __enter__(self) -> Folder:
+    def __enter__(self) -> Parquet:
         self._place = Path(self._files.enter_context(tempfile.TemporaryDirectory()))
         self._waiting = self._files.enter_context((self._place / "rows.jsonl").open("wb"))
         return self

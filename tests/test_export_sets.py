@@ -1,0 +1,89 @@
+"""Training and test sets as `datasets` reads them, and what an export does with the files of an earlier one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import datasets
+import pytest
+from datasets import load_dataset
+from sqlite_utils import Database
+
+from master_autogen.draws import unit
+from master_autogen.export import Options
+from master_autogen.export import export as export_run
+from master_autogen.export.hub import push_to_hub
+from master_autogen.export.places import file_places
+from tests.test_export import logged
+from tests.test_export_options import Hub, seeds
+from tests.test_export_sample import CORRECTION, accepted
+
+QUESTIONS = 12
+HELD = [seed.id for seed in seeds(QUESTIONS) if unit("test split", seed.instruction) < 0.4]
+LEARNED = [seed.id for seed in seeds(QUESTIONS) if seed.id not in HELD]
+
+
+@pytest.fixture
+def log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    return logged(tmp_path / "log.db", [accepted("error_correction", CORRECTION, seed=s) for s in seeds(QUESTIONS)])
+
+
+def read(folder: Path, tmp_path: Path) -> dict[str, list[str]]:
+    """The seeds of each split, as `datasets` finds them."""
+    found = load_dataset(str(folder), cache_dir=str(tmp_path / "cache"))
+    return {split: [meta["seed_id"] for meta in found[split]["meta"]] for split in found}
+
+
+@pytest.mark.parametrize(
+    ("name", "test"),
+    [
+        ("train.jsonl", "test.jsonl"),
+        ("pens-train.v2.jsonl", "pens-test.v2.jsonl"),
+        ("training.jsonl", "test.jsonl"),
+        ("pairs.jsonl", "pairs-test.jsonl"),
+        ("trains.jsonl", "trains-test.jsonl"),
+        ("Trainspotting.jsonl", "Trainspotting-test.jsonl"),
+    ],
+)
+def test_the_name_of_a_test_set(name: str, test: str) -> None:
+    assert file_places(Path("sets") / name).sets == {"train": Path("sets") / name, "test": Path("sets") / test}
+
+
+@pytest.mark.parametrize("name", ["train.jsonl", "pens-train.jsonl"])
+def test_a_folder_with_a_name_for_training_is_read_as_both_sets(log: Database, tmp_path: Path, name: str) -> None:
+    export_run(log, None, "sharegpt", tmp_path / "sets" / name, Options(test_share=0.4))
+    assert read(tmp_path / "sets", tmp_path) == {"train": LEARNED, "test": HELD}
+
+
+@pytest.mark.parametrize("name", ["pairs.jsonl", "train.jsonl", "test.jsonl", "a[b]*.jsonl"])
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_what_is_pushed_is_read_as_both_sets(
+    log: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, share: float
+) -> None:
+    monkeypatch.setattr("huggingface_hub.HfApi", Hub)
+    result = export_run(log, None, "sharegpt", tmp_path / "sets" / name, Options(test_share=share))
+    push_to_hub(result, "me/pens")
+    (tmp_path / "hub").mkdir()
+    for place, content in Hub.asked[1:]:
+        (tmp_path / "hub" / place).write_bytes(content)
+    whole = {"train": [seed.id for seed in seeds(QUESTIONS)]}
+    assert read(tmp_path / "hub", tmp_path) == ({"train": LEARNED, "test": HELD} if share else whole)
+
+
+def test_the_card_says_how_to_read_both_sets(log: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    export_run(log, None, "sharegpt", tmp_path / "pairs.jsonl", Options(test_share=0.4))
+    told = 'datasets.load_dataset("json", data_files={"train": "pairs.jsonl", "test": "pairs-test.jsonl"})'
+    assert f"\n```python\n{told}\n```\n" in (tmp_path / "pairs.md").read_text()
+    monkeypatch.chdir(tmp_path)
+    found = eval(told, {"datasets": datasets})
+    assert {split: len(found[split]) for split in found} == {"train": len(LEARNED), "test": len(HELD)}
+    export_run(log, None, "sharegpt", tmp_path / "whole.jsonl")
+    assert "load_dataset" not in (tmp_path / "whole.md").read_text()
+
+
+@pytest.mark.parametrize("share", [0.0, 0.4])
+def test_the_card_of_a_folder_names_its_files(log: Database, tmp_path: Path, share: float) -> None:
+    export_run(log, None, "hf", tmp_path / "set", Options(test_share=share))
+    whole = {"train": [seed.id for seed in seeds(QUESTIONS)]}
+    assert read(tmp_path / "set", tmp_path) == ({"train": LEARNED, "test": HELD} if share else whole)
