@@ -8,7 +8,7 @@ import pytest
 from sqlite_utils import Database
 
 from master_autogen.errors import UserError
-from master_autogen.export import FORMATS
+from master_autogen.export import FORMATS, Options
 from master_autogen.export import export as export_run
 from master_autogen.records import Seed
 from tests.test_export import LESSONS, logged, rows_of
@@ -110,6 +110,48 @@ def test_a_link_stays_a_link(log: Database, tmp_path: Path) -> None:
     export_run(log, "r1", "messages", to)
     assert to.is_symlink()
     assert len(rows_of(tmp_path / "data" / "real.jsonl")) == 4
+
+
+# --- the card ---
+
+
+@pytest.mark.parametrize(("format", "name", "card"), [("messages", "t.jsonl", "t.md"), ("hf", "set", "set/README.md")])
+@pytest.mark.parametrize("edit", ["all", "in the middle", "at the end", "without its last line"])
+def test_what_a_person_wrote_stays(log: Database, tmp_path: Path, format: str, name: str, card: str, edit: str) -> None:
+    path = tmp_path / card
+    export_run(log, None, format, tmp_path / name)
+    export_run(log, None, format, tmp_path / name)  # onto its own card
+    written = path.read_text()
+    mine = {
+        "all": "My notes.\n",
+        "in the middle": written.replace("## How it was checked", "My words.\n\n## How it was checked"),
+        "at the end": written + "My words.\n",
+        "without its last line": "".join(written.splitlines(keepends=True)[:-1]),
+    }[edit]
+    path.write_text(mine)
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(UserError) as caught:
+        export_run(log, None, format, tmp_path / name, Options(test_share=0.5))
+    assert str(caught.value) == (
+        f"{path} was written or changed by hand, and the card of an export would take its place; "
+        "move it away, or name another place with --to"
+    )
+    assert path.read_text() == mine
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_card_that_cannot_be_read(log: Database, tmp_path: Path) -> None:
+    (tmp_path / "t.md").mkdir()
+    with pytest.raises(UserError) as caught:
+        export_run(log, None, "messages", tmp_path / "t.jsonl")
+    assert str(caught.value) == f"cannot read {tmp_path}/t.md: Is a directory; name another file with --to"
+
+
+def test_the_name_of_a_file_need_not_be_unicode(log: Database, tmp_path: Path) -> None:
+    to = Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.jsonl"))
+    for _ in range(2):
+        export_run(log, None, "messages", to)
+    assert "\n# caf\\udce9\n" in to.with_suffix(".md").read_text(encoding="utf-8")
 
 
 # --- dataset_info.json ---

@@ -5,14 +5,12 @@ Its head is what the Hugging Face Hub reads. Everything in it is from the log.
 
 from __future__ import annotations
 
-import glob
 import json
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from master_autogen.export.formats import Format
-from master_autogen.export.places import Split
 from master_autogen.export.sample import WrongTurn
 from master_autogen.log import RunView
 from master_autogen.records import CHECKS
@@ -35,7 +33,7 @@ _MADE_BY = {
 
 
 class Facts(NamedTuple):
-    """What a card is written from: the run, how it was exported, and what came of it; `sets` are the files of rows."""
+    """What a card is written from: the run, how it was exported, what came of it, and the files of rows."""
 
     run: RunView
     format: str
@@ -43,7 +41,7 @@ class Facts(NamedTuple):
     wrong_turn: WrongTurn
     options: Options
     result: ExportResult
-    sets: Mapping[Split, str]
+    data_files: Sequence[Mapping[str, str]]
     sources: Mapping[tuple[str, str], int]
     made_by: Mapping[str, int]
 
@@ -76,23 +74,18 @@ def card(facts: Facts) -> str:
 
 
 def _head(facts: Facts) -> str:
-    """YAML by way of JSON, which is YAML too and quotes what has to be quoted."""
+    """YAML by way of JSON, which is YAML too and quotes what has to be quoted. Which file is which set is said
+    outright: by their names `datasets` would take `pairs.jsonl` for none where `pairs-test.jsonl` stands beside it."""
     licences = sorted({licence.lower() for _, licence in facts.sources if licence})
     head: dict[str, Any] = {
         "license": licences[0] if len(licences) == 1 else "other",
         "task_categories": ["text-generation"],
         "tags": ["synthetic", "master-autogen"],
         "size_categories": [next((name for most, name in _SIZES if facts.result.rows < most), "n>1M")],
-        "configs": [{"config_name": "default", "data_files": _data_files(facts.sets)}],
+        "configs": [{"config_name": "default", "data_files": facts.data_files}],
     }
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in head.items()]
     return "\n".join(["---", *lines, "---"])
-
-
-def _data_files(sets: Mapping[Split, str]) -> list[dict[str, str]]:
-    """Which file is which set, said outright: by their names `datasets` would take `pairs.jsonl` for none of them where
-    `pairs-test.jsonl` stands beside it. It takes these names for patterns."""
-    return [{"split": split, "path": glob.escape(name)} for split, name in sets.items()]
 
 
 def _content(facts: Facts) -> Iterable[str]:
@@ -121,9 +114,9 @@ def _content(facts: Facts) -> Iterable[str]:
 
 def _reading(facts: Facts) -> str:
     """How to read two files where there is no README.md to say which is which; "" where the folder says it."""
-    if facts.chosen.folder or len(facts.sets) == 1:
+    if facts.chosen.folder or len(facts.data_files) == 1:
         return ""
-    files = {split: glob.escape(name) for split, name in facts.sets.items()}
+    files = {file["split"]: file["path"] for file in facts.data_files}
     return f"""```python\ndatasets.load_dataset("json", data_files={json.dumps(files, ensure_ascii=False)})\n```"""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,9 +21,9 @@ class Places(NamedTuple):
     sets: Mapping[Split, Path]
     card: Path
 
-    def named(self, split: Split) -> str:
-        """The set's file as the card names it."""
-        return self.sets[split].relative_to(self.folder).as_posix()
+    def data_file(self, split: Split) -> dict[str, str]:
+        """Which file is which set, as `datasets` is told so. It takes the path for a pattern."""
+        return {"split": split, "path": glob.escape(self.sets[split].relative_to(self.folder).as_posix())}
 
 
 def file_places(to: Path) -> Places:

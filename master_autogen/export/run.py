@@ -14,6 +14,7 @@ from pydantic import Field
 from master_autogen.draws import unit
 from master_autogen.errors import UserError
 from master_autogen.export.card import Facts, card
+from master_autogen.export.earlier import earlier_sets, marked
 from master_autogen.export.files import (
     DATASET_INFO,
     check_folder,
@@ -76,9 +77,10 @@ def export(db: Database, run_id: str | None, format: str, to: Path, options: Opt
     wrong_turn = wrong_turn_of(format, options.wrong_turn)
     chosen = FORMATS[format]
     (check_folder if chosen.folder else check_target)(to)
+    places = folder_places(to) if chosen.folder else file_places(to)
+    earlier_sets(places)
     run = get_run(db, run_id)
     exporter = _Exporter(db, run, options, wrong_turn)
-    places = folder_places(to) if chosen.folder else file_places(to)
     splits: tuple[Split, ...] = ("train", "test") if options.test_share else ("train",)
     files = [] if chosen.folder else [places.sets[split] for split in splits]
     info_path = places.folder / DATASET_INFO
@@ -108,9 +110,9 @@ def export(db: Database, run_id: str | None, format: str, to: Path, options: Opt
             original_tokens=exporter.original_tokens,
             lesson_tokens=exporter.tokens["train"],
         )
-        sets = {split: places.named(split) for split in splits}
-        facts = Facts(run, format, chosen, wrong_turn, options, result, sets, exporter.sources, exporter.made_by)
-        card_file.write(card(facts).encode())
+        data_files = [places.data_file(split) for split in splits]
+        facts = Facts(run, format, chosen, wrong_turn, options, result, data_files, exporter.sources, exporter.made_by)
+        card_file.write(marked(card(facts)))
     return result
 
 
