@@ -13,8 +13,9 @@ from master_autogen.errors import UserError
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of `path` at the end; if anything goes wrong, `path` stays as it was.
+def replacing(path: Path, *, empty: bool = True) -> Iterator[BinaryIO]:
+    """A file that takes the place of `path` at the end; if anything goes wrong, `path` stays as it was, and where
+    `empty` is False also if nothing was written.
 
     Makes the folders that are missing. Raises `UserError` where that, or writing, is not possible.
     """
@@ -30,7 +31,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(part, target)
+            written = file.tell()
+        if written or empty:
+            os.replace(part, target)
     except OSError as error:
         raise cannot("write", path, error) from error
     finally:

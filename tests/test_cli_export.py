@@ -42,6 +42,13 @@ def test_files_written_beside_it_are_named() -> None:
     ]
 
 
+def test_a_set_that_is_taken_away_is_named() -> None:
+    cli(*write_inputs(Path()), "--rounds", 2)
+    cli("export", "--to", "train.jsonl", "--log", "a.db", "--test-share", 0.8)
+    told = lines(cli("export", "--to", "train.jsonl", "--log", "a.db").output)
+    assert told[-1] == "removed test.jsonl, a set of the export that was there before"
+
+
 def test_what_was_left_out_is_counted_by_reason(capsys: pytest.CaptureFixture[str]) -> None:
     result = ExportResult(rows=1, refused={"no trained turn": 2}, path=Path("a.jsonl"), also=(), lessons=3)
     print_result(console(), result)

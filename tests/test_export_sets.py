@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import datasets
@@ -10,6 +11,7 @@ from datasets import load_dataset
 from sqlite_utils import Database
 
 from master_autogen.draws import unit
+from master_autogen.errors import UserError
 from master_autogen.export import Options
 from master_autogen.export import export as export_run
 from master_autogen.export.hub import push_to_hub
@@ -87,3 +89,61 @@ def test_the_card_of_a_folder_names_its_files(log: Database, tmp_path: Path, sha
     export_run(log, None, "hf", tmp_path / "set", Options(test_share=share))
     whole = {"train": [seed.id for seed in seeds(QUESTIONS)]}
     assert read(tmp_path / "set", tmp_path) == ({"train": LEARNED, "test": HELD} if share else whole)
+
+
+# --- an earlier export in the same place ---
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("format", ["sharegpt", "messages"])
+def test_without_a_test_set_the_earlier_one_goes(log: Database, tmp_path: Path, format: str) -> None:
+    sets = tmp_path / "sets"
+    export_run(log, None, "sharegpt", sets / "other.jsonl", Options(test_share=0.4))
+    export_run(log, None, "sharegpt", sets / "train.jsonl", Options(test_share=0.4))
+    result = export_run(log, None, format, sets / "train.jsonl")
+    assert result.removed == (sets / "test.jsonl",)
+    others = ["dataset_info.json", "other-test.jsonl", "other.jsonl", "other.md"]
+    assert names(sets) == [*others, "train.jsonl", "train.md"]
+    listed = ["other", "other-test"] + ["train"] * (format == "sharegpt")
+    assert list(json.loads((sets / "dataset_info.json").read_text())) == listed
+    assert export_run(log, None, format, sets / "train.jsonl").removed == ()
+
+
+def test_a_folder_loses_the_earlier_test_set(log: Database, tmp_path: Path) -> None:
+    """Not where nothing could be written in its place."""
+    to = tmp_path / "set"
+    test = to / "data" / "test-00000-of-00001.parquet"
+    export_run(log, None, "hf", to, Options(test_share=0.4))
+    with pytest.raises(UserError, match="longer than 1 tokens"):
+        export_run(log, None, "hf", to, Options(max_tokens=1))
+    assert read(to, tmp_path) == {"train": LEARNED, "test": HELD}
+    assert export_run(log, None, "hf", to).removed == (test,)
+    assert names(to) == ["README.md", "data/train-00000-of-00001.parquet"]
+    assert read(to, tmp_path) == {"train": [seed.id for seed in seeds(QUESTIONS)]}
+
+
+def test_a_set_of_another_export_stays(log: Database, tmp_path: Path) -> None:
+    """By its name alone it could be the test set."""
+    test = tmp_path / "sets" / "test.jsonl"
+    export_run(log, None, "sharegpt", test)
+    before = test.read_bytes()
+    assert export_run(log, None, "sharegpt", tmp_path / "sets" / "train.jsonl").removed == ()
+    with pytest.raises(UserError) as caught:
+        export_run(log, None, "sharegpt", tmp_path / "sets" / "train.jsonl", Options(test_share=0.4))
+    assert str(caught.value) == (
+        f"{test} is there already and is no test set of {tmp_path}/sets/train.jsonl; "
+        "move it away, or name another place with --to"
+    )
+    assert test.read_bytes() == before
+    assert set(json.loads((tmp_path / "sets" / "dataset_info.json").read_text())) == {"test", "train"}
+
+
+def test_a_test_set_takes_the_place_of_the_earlier_one(log: Database, tmp_path: Path) -> None:
+    to = tmp_path / "pairs.jsonl"
+    for share in (0.4, 0.4, 0.9):
+        result = export_run(log, None, "sharegpt", to, Options(test_share=share))
+        assert result.removed == ()
+        assert len((tmp_path / "pairs-test.jsonl").read_text().splitlines()) == result.test_rows

@@ -36,6 +36,17 @@ def test_what_goes_wrong_leaves_it_as_it_was(tmp_path: Path) -> None:
     assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [("page.html", b"before")]
 
 
+def test_nothing_takes_no_place_where_it_need_not(tmp_path: Path) -> None:
+    path = tmp_path / "page.html"
+    path.write_bytes(b"before")
+    with replacing(path, empty=False):
+        pass
+    assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [("page.html", b"before")]
+    with replacing(path):
+        pass
+    assert path.read_bytes() == b""
+
+
 def test_places_where_no_file_can_be_are_named(tmp_path: Path) -> None:
     (tmp_path / "plain").write_text("text")
     for to, told in (

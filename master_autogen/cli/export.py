@@ -102,6 +102,8 @@ def print_result(to: Console, result: ExportResult) -> None:
     for path in result.also:
         what = "described in" if path.suffix in (".json", ".md") else "with"
         to.print(f"and {what} {path}", soft_wrap=True)
+    for path in result.removed:
+        to.print(f"removed {path}, a set of the export that was there before", soft_wrap=True)
     if result.parted:
         to.print(Text(f"  {counted(result.parted, 'row')} more came of lessons parted between two questions"))
     for reason, count in result.refused.items():

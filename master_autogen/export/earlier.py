@@ -33,6 +33,21 @@ def earlier_sets(places: Places) -> set[Split]:
     return {split for split in places.sets if _bytes(json.dumps(places.data_file(split), ensure_ascii=False)) in text}
 
 
+def check_free(path: Path, to: Path) -> None:
+    """Raises `UserError` where a file is at `path` that no earlier export to `to` put there."""
+    if os.path.lexists(path):
+        raise UserError(
+            f"{path} is there already and is no test set of {to}; move it away, or name another place with --to"
+        )
+
+
+def remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise cannot("remove", path, error) from error
+
+
 def _bytes(text: str) -> bytes:
     return text.encode(errors="backslashreplace")  # names of files may be no Unicode
 

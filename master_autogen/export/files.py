@@ -42,12 +42,13 @@ def check_folder(to: Path) -> None:
         )
 
 
-def with_entries(path: Path, files: Sequence[Path], description: Mapping[str, Any]) -> bytes:
-    """The text of the dataset_info.json at `path` with an entry for each of `files`, by its stem; other entries stay.
+def with_entries(path: Path, files: Sequence[Path], gone: Sequence[Path], description: Mapping[str, Any]) -> bytes:
+    """The text of the dataset_info.json at `path` with an entry for each of `files`, by its stem, and none for those
+    that are `gone`; other entries stay.
 
     Raises `UserError` where `path` is not such a file, or the name belongs to another data set.
     """
-    known = _entries(path)
+    known = _without(_entries(path), gone)
     for data in files:
         old = known.get(data.stem, {"file_name": data.name})
         if not isinstance(old, dict) or old.get("file_name") != data.name:
@@ -55,26 +56,34 @@ def with_entries(path: Path, files: Sequence[Path], description: Mapping[str, An
                 f"{path} has an entry {data.stem!r} for other data than {data.name}; name another file with --to"
             )
         known[data.stem] = {"file_name": data.name, **description}
-    text = json.dumps(known, indent=2, ensure_ascii=False) + "\n"
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return (json.dumps(known, indent=2) + "\n").encode()
+    return _text(known)
 
 
-def without_entries(path: Path, files: Sequence[Path]) -> bytes | None:
+def without_entries(path: Path, files: Sequence[Path]) -> bytes:
     """The text of the dataset_info.json at `path` without the entries for `files`, which are of another format now;
-    None where it has none of them or cannot be read."""
+    nothing where it has none of them or cannot be read."""
     try:
         known = _entries(path)
     except UserError:
-        return None
+        return b""
+    kept = _without(known, files)
+    return b"" if kept == known else _text(kept)
+
+
+def _without(known: Mapping[str, Any], files: Sequence[Path]) -> dict[str, Any]:
     names = {data.name for data in files}
-    old = {name for name, entry in known.items() if isinstance(entry, dict) and entry.get("file_name") in names}
-    if not old:
-        return None
-    kept = {name: entry for name, entry in known.items() if name not in old}
-    return (json.dumps(kept, indent=2) + "\n").encode()
+    return {
+        name: entry
+        for name, entry in known.items()
+        if not (isinstance(entry, dict) and entry.get("file_name") in names)
+    }
+
+
+def _text(known: Mapping[str, Any]) -> bytes:
+    try:
+        return (json.dumps(known, indent=2, ensure_ascii=False) + "\n").encode()
+    except UnicodeEncodeError:
+        return (json.dumps(known, indent=2) + "\n").encode()
 
 
 def _entries(path: Path) -> dict[str, Any]:

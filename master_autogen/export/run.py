@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pydantic import Field
 from master_autogen.draws import unit
 from master_autogen.errors import UserError
 from master_autogen.export.card import Facts, card
-from master_autogen.export.earlier import earlier_sets, marked
+from master_autogen.export.earlier import check_free, earlier_sets, marked, remove
 from master_autogen.export.files import (
     DATASET_INFO,
     check_folder,
@@ -50,13 +51,14 @@ class ExportResult(Record):
     """What came of an export: `lessons` lessons are `rows` rows, `test_rows` of them in the test set, but for those
     `refused`, counted by reason, and `parted` rows more where lessons were cut in two. `lesson_tokens` are those of the
     training set; `original_rows` pairs of `original_tokens` tokens stand beside them. `also` are the files written
-    beside `path`."""
+    beside `path`, `removed` those of an earlier export to it whose place nothing took."""
 
     rows: int
     refused: Mapping[str, int]
     path: Path
     also: tuple[Path, ...]
     lessons: int
+    removed: tuple[Path, ...] = ()
     parted: int = 0
     test_rows: int = 0
     original_rows: int = 0
@@ -78,31 +80,31 @@ def export(db: Database, run_id: str | None, format: str, to: Path, options: Opt
     chosen = FORMATS[format]
     (check_folder if chosen.folder else check_target)(to)
     places = folder_places(to) if chosen.folder else file_places(to)
-    earlier_sets(places)
+    earlier = earlier_sets(places)
+    splits: tuple[Split, ...] = ("train", "test") if options.test_share else ("train",)
+    if options.test_share and "test" not in earlier:
+        check_free(places.sets["test"], to)
     run = get_run(db, run_id)
     exporter = _Exporter(db, run, options, wrong_turn)
-    splits: tuple[Split, ...] = ("train", "test") if options.test_share else ("train",)
-    files = [] if chosen.folder else [places.sets[split] for split in splits]
+    gone = [places.sets[split] for split in sorted(earlier.difference(splits))]
     info_path = places.folder / DATASET_INFO
-    also: list[Path] = []
     with ExitStack() as stack:  # all are written in full before any takes its place
-        if chosen.dataset_info is not None:
-            also.append(info_path)
-            info = with_entries(info_path, files, chosen.dataset_info)
-            stack.enter_context(replacing(info_path)).write(info)
-        elif (info_left := without_entries(info_path, files)) is not None:
-            stack.enter_context(replacing(info_path)).write(info_left)
         card_file = stack.enter_context(replacing(places.card))
+        info_file = stack.enter_context(replacing(info_path, empty=False))
         writers = {split: stack.enter_context(_writer(chosen, places.sets[split])) for split in splits}
         exporter.write(writers)
         if not exporter.rows.total():
             raise _nothing(run, exporter.refused)
-        also += [writer.path for split, writer in writers.items() if split == "test" or chosen.folder]
+        also = [writer.path for split, writer in writers.items() if split == "test" or chosen.folder]
+        info_file.write(_info(info_path, chosen, [writer.path for writer in writers.values()], gone))
+        if chosen.dataset_info is not None:
+            also.insert(0, info_path)
         result = ExportResult(
             rows=exporter.rows.total(),
             refused=dict(exporter.refused),
             path=to,
             also=(*also, places.card),
+            removed=tuple(path for path in gone if os.path.lexists(path)),
             lessons=exporter.lessons,
             parted=exporter.parted,
             test_rows=exporter.rows["test"],
@@ -113,7 +115,18 @@ def export(db: Database, run_id: str | None, format: str, to: Path, options: Opt
         data_files = [places.data_file(split) for split in splits]
         facts = Facts(run, format, chosen, wrong_turn, options, result, data_files, exporter.sources, exporter.made_by)
         card_file.write(marked(card(facts)))
+    for path in result.removed:
+        remove(path)
     return result
+
+
+def _info(path: Path, chosen: Format, files: Sequence[Path], gone: Sequence[Path]) -> bytes:
+    """What LLaMA-Factory's list at `path` is to say; nothing where it stays as it is."""
+    if chosen.folder:
+        return b""
+    if chosen.dataset_info is None:
+        return without_entries(path, [*files, *gone])
+    return with_entries(path, files, gone, chosen.dataset_info)
 
 
 def _writer(chosen: Format, path: Path) -> AbstractContextManager[Writer]:
@@ -156,6 +169,8 @@ class _Exporter:
             self.sources[(seed.source, seed.licence)] += 1
         if self._options.original:
             self._add_originals(writers["train"])
+        for writer in writers.values():
+            writer.finish()
 
     def _chosen(self) -> Iterator[Lesson]:
         """Accepted lessons with their selected episodes, and those where a person chose another."""

@@ -1,4 +1,5 @@
-"""Where rows go: a file of JSON lines, or a Parquet file. Both are whole or not there."""
+"""Where rows go: a file of JSON lines, or a Parquet file. Both are whole or not there, and not there without
+a row."""
 
 from __future__ import annotations
 
@@ -19,13 +20,16 @@ _MOST_WAITING = 20_000  # rows, some 50 MB
 
 
 class Writer(Protocol):
-    """`row` makes one of a sample, or raises `Refused`; `write` takes it. `path` is the file that comes of it."""
+    """`row` makes one of a sample, or raises `Refused`; `write` takes it. `path` is the file that comes of it, at the
+    end of the context and where all of it was written by `finish`."""
 
     path: Path
 
     def row(self, sample: Sample) -> Row: ...
 
     def write(self, row: Row) -> None: ...
+
+    def finish(self) -> None: ...
 
 
 class JsonLines:
@@ -42,7 +46,7 @@ class JsonLines:
         self._waiting: list[bytes] | None = []
 
     def __enter__(self) -> JsonLines:
-        self._file = self._files.enter_context(replacing(self.path))
+        self._file = self._files.enter_context(replacing(self.path, empty=False))
         return self
 
     def write(self, row: Row) -> None:
@@ -57,6 +61,9 @@ class JsonLines:
             if len(self._waiting) == _MOST_WAITING:
                 self._let_in()
 
+    def finish(self) -> None:
+        self._let_in()
+
     def _let_in(self) -> None:
         self._file.writelines(self._waiting or ())
         self._waiting = None
@@ -64,8 +71,6 @@ class JsonLines:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
     ) -> bool | None:
-        if kind is None:
-            self._let_in()
         return self._files.__exit__(kind, error, where)
 
 
@@ -78,6 +83,7 @@ class Parquet:
         self._files = ExitStack()
 
     def __enter__(self) -> Parquet:
+        self._file = self._files.enter_context(replacing(self.path, empty=False))
         self._place = Path(self._files.enter_context(tempfile.TemporaryDirectory()))
         self._waiting = self._files.enter_context((self._place / "rows.jsonl").open("wb"))
         return self
@@ -85,26 +91,27 @@ class Parquet:
     def write(self, row: Row) -> None:
         self._waiting.write(json_line(row))
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
-    ) -> bool | None:
-        if kind is None:
-            self._waiting.flush()
-            self._pack()
-        return self._files.__exit__(kind, error, where)
-
-    def _pack(self) -> None:
+    def finish(self) -> None:
         from datasets import Dataset
+
+        if not self._waiting.tell():
+            return  # `datasets` makes no set of no rows
+        self._waiting.flush()
+        waiting = self._place / "rows.jsonl"  # `datasets` pickles the generator, with all that it knows
 
         def rows() -> Iterator[Row]:
             import json
 
-            with (self._place / "rows.jsonl").open(encoding="utf-8") as file:
+            with waiting.open(encoding="utf-8") as file:
                 yield from map(json.loads, file)
 
         packed = Dataset.from_generator(rows, features=features(), cache_dir=str(self._place))
-        with replacing(self.path) as file:
-            packed.to_parquet(file)
+        packed.to_parquet(self._file)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> bool | None:
+        return self._files.__exit__(kind, error, where)
 
 
 def features() -> Any:
