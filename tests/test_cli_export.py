@@ -49,6 +49,17 @@ def test_a_set_that_is_taken_away_is_named() -> None:
     assert told[-1] == "removed test.jsonl, a set of the export that was there before"
 
 
+def test_what_was_asked_for_and_is_not_there_is_said() -> None:
+    cli(*write_inputs(Path()), "--rounds", 2)
+    told = lines(
+        cli("export", "--to", "t.jsonl", "--log", "a.db", "--test-share", 0.01, "--mix", "original=0.01").output
+    )
+    assert told[-2:] == [
+        "  no test set: --test-share 0.01 takes none of these questions",
+        "  no original pair: none is short enough for --mix original=0.01",
+    ]
+
+
 def test_what_was_left_out_is_counted_by_reason(capsys: pytest.CaptureFixture[str]) -> None:
     result = ExportResult(rows=1, refused={"no trained turn": 2}, path=Path("a.jsonl"), also=(), lessons=3)
     print_result(console(), result)

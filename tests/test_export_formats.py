@@ -174,11 +174,26 @@ def test_a_folder_of_parquet_is_read_back_with_its_splits(
 
 
 def test_a_folder_is_wanted_and_no_file(log: Database, tmp_path: Path) -> None:
-    with pytest.raises(UserError) as caught:
-        export_run(log, "r1", "hf", tmp_path / "set.jsonl")
-    assert str(caught.value) == (
-        f"{tmp_path}/set.jsonl: this format is a folder of Parquet files; name a folder, such as {tmp_path}/set-hf"
-    )
+    (tmp_path / "set").write_text("text")
+    for name in ("set.jsonl", "set.parquet", "set"):
+        with pytest.raises(UserError) as caught:
+            export_run(log, "r1", "hf", tmp_path / name)
+        assert str(caught.value) == (
+            f"{tmp_path}/{name}: this format is a folder of Parquet files; name a folder, such as {tmp_path}/set-hf"
+        )
+
+
+@pytest.mark.parametrize(("name", "title"), [(".", "v1.0"), ("../v2.1", "v2.1"), ("../v1.0", "v1.0")])
+def test_a_folder_may_have_any_name(
+    log: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, title: str
+) -> None:
+    (tmp_path / "v1.0").mkdir()
+    monkeypatch.chdir(tmp_path / "v1.0")
+    export_run(log, "r1", "hf", Path(name))
+    assert (tmp_path / title / "data" / "train-00000-of-00001.parquet").is_file()
+    text = (tmp_path / title / "README.md").read_text()
+    assert f"\n# {title}\n" in text
+    assert f"--to {Path(name).name or '.'}\n" in text
 
 
 # --- the rules of LLaMA-Factory's converters, as their code has them ---

@@ -11,7 +11,7 @@ from sqlite_utils import Database
 
 from master_autogen.draws import unit
 from master_autogen.errors import UserError
-from master_autogen.export import Options, make_sample
+from master_autogen.export import FORMATS, Options, make_sample
 from master_autogen.export import export as export_run
 from master_autogen.export.fit import fitted, tokens
 from master_autogen.export.hub import push_to_hub
@@ -118,7 +118,8 @@ def test_an_analogy_between_both_sets_is_left_out(tmp_path: Path) -> None:
     one, other = PENS, CUPS
     low, high = sorted(unit("test split", seed.instruction) for seed in (one, other))
     lesson = accepted("analogical_reasoning", ANALOGY, seed=one, similar=other)
-    log = logged(tmp_path / "log.db", [lesson, accepted("debate", DEBATE)])
+    others = [accepted("debate", DEBATE, seed=seed) for seed in seeds(9)]
+    log = logged(tmp_path / "log.db", [lesson, *others])
     result = export_run(log, None, "messages", tmp_path / "t.jsonl", Options(test_share=(low + high) / 2))
     assert result.refused == {"one of its two questions is in the training set, the other in the test set": 1}
 
@@ -148,6 +149,36 @@ def test_originals_of_the_test_set_stay_out(tmp_path: Path) -> None:
     train, test = rows_of(tmp_path / "t.jsonl"), rows_of(tmp_path / "t-test.jsonl")
     assert {row["meta"]["seed_id"] for row in train}.isdisjoint(row["meta"]["seed_id"] for row in test)
     assert all(row["meta"]["scenario"] != "original" for row in test)
+
+
+def test_a_long_pair_does_not_keep_the_others_out(tmp_path: Path) -> None:
+    long = Seed(instruction="What is one and one?" * 50, response="2")
+    mute = Seed(instruction="What is nought?", response="\0")
+    asked = [long, mute, *seeds(9)]
+    log = logged(tmp_path / "log.db", [accepted("error_correction", CORRECTION, seed=seed) for seed in asked])
+    result = export_run(log, None, "messages", tmp_path / "t.jsonl", Options(original=0.05))
+    assert (result.rows, result.original_rows, result.original_tokens) == (11, 3, 54)
+    assert abs(result.original_tokens - 0.05 * result.lesson_tokens) <= 18 / 2
+    found = [row["meta"]["seed_id"] for row in rows_of(tmp_path / "t.jsonl") if row["meta"]["scenario"] == "original"]
+    assert found == [seed.id for seed in seeds(3)]
+
+
+@pytest.mark.parametrize("format", ["preference", "preference-sharegpt"])
+def test_an_original_pair_is_no_preference(tmp_path: Path, format: str) -> None:
+    with pytest.raises(UserError) as caught:
+        export_run(corrections(1, tmp_path / "log.db"), None, format, tmp_path / "t.jsonl", Options(original=1.0))
+    assert str(caught.value) == (
+        f"format {format} cannot express --mix: no wrong answer stands in an original pair; the formats that can: "
+        "sharegpt, messages, prompt-completion, alpaca, axolotl, hf"
+    )
+
+
+def test_a_format_takes_original_pairs_or_refuses_them(tmp_path: Path) -> None:
+    log = corrections(1, tmp_path / "log.db")
+    for name, format in FORMATS.items():
+        if format.originals:
+            to = tmp_path / (name if format.folder else f"{name}.jsonl")
+            assert export_run(log, None, name, to, Options(original=1.0)).original_rows == 1
 
 
 # --- runs mark ---

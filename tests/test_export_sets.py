@@ -91,6 +91,35 @@ def test_the_card_of_a_folder_names_its_files(log: Database, tmp_path: Path, sha
     assert read(tmp_path / "set", tmp_path) == ({"train": LEARNED, "test": HELD} if share else whole)
 
 
+# --- sets without a row ---
+
+
+@pytest.mark.parametrize(("format", "name"), [("sharegpt", "t.jsonl"), ("hf", "set")])
+def test_a_test_set_without_a_row_is_not_there(log: Database, tmp_path: Path, format: str, name: str) -> None:
+    to = tmp_path / "sets" / name
+    export_run(log, None, format, to, Options(test_share=0.4))
+    result = export_run(log, None, format, to, Options(test_share=0.001))
+    test = to.with_name("t-test.jsonl") if format == "sharegpt" else to / "data" / "test-00000-of-00001.parquet"
+    assert (result.rows, result.test_rows, result.removed) == (QUESTIONS, 0, (test,))
+    folder = to.parent if format == "sharegpt" else to
+    assert not any("test" in found for found in names(folder))
+    assert read(folder, tmp_path) == {"train": [seed.id for seed in seeds(QUESTIONS)]}
+    card = folder / ("t.md" if format == "sharegpt" else "README.md")
+    assert "a test set" not in card.read_text()
+    if format == "sharegpt":
+        assert list(json.loads((folder / "dataset_info.json").read_text())) == ["t"]
+
+
+@pytest.mark.parametrize(("format", "name"), [("sharegpt", "t.jsonl"), ("hf", "set")])
+def test_a_training_set_without_a_row_is_refused(log: Database, tmp_path: Path, format: str, name: str) -> None:
+    with pytest.raises(UserError) as caught:
+        export_run(log, None, format, tmp_path / "sets" / name, Options(test_share=0.999))
+    assert str(caught.value) == (
+        "no row of run r1 is left to train on: the test set would have 12; give a smaller --test-share"
+    )
+    assert names(tmp_path / "sets") == []
+
+
 # --- an earlier export in the same place ---
 
 

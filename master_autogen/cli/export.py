@@ -15,7 +15,7 @@ from master_autogen.cli.terminal import console, counted, plain
 from master_autogen.errors import UserError
 
 if TYPE_CHECKING:
-    from master_autogen.export import ExportResult
+    from master_autogen.export import ExportResult, Options
     from master_autogen.export.sample import WrongTurn
 
 FORMATS = "sharegpt, messages, prompt-completion, alpaca, preference, preference-sharegpt, axolotl, hf"
@@ -69,6 +69,7 @@ def export(
     with closing(open_log(log)) as db:
         result = write(db, run_id, format, to, options)
     print_result(console(), result)
+    print_missing(console(), result, options)
     if push_to_hub is not None:
         console().print(f"pushed to {push(result, push_to_hub, private=private)}", soft_wrap=True)
 
@@ -108,3 +109,11 @@ def print_result(to: Console, result: ExportResult) -> None:
         to.print(Text(f"  {counted(result.parted, 'row')} more came of lessons parted between two questions"))
     for reason, count in result.refused.items():
         to.print(Text(f"  {count} left out: {plain(reason)}", style="yellow"))
+
+
+def print_missing(to: Console, result: ExportResult, options: Options) -> None:
+    """What was asked for and is not there, although nothing was left out."""
+    if options.test_share and not result.test_rows:
+        to.print(Text(f"  no test set: --test-share {options.test_share:g} takes none of these questions", "yellow"))
+    if options.original and not result.original_rows:
+        to.print(Text(f"  no original pair: none is short enough for --mix original={options.original:g}", "yellow"))

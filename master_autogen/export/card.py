@@ -51,7 +51,7 @@ def card(facts: Facts) -> str:
     result, run = facts.result, facts.run
     parts = [
         _head(facts),
-        f"# {_plain(result.path.stem)}",
+        f"# {_plain(_name(facts))}",
         f"{_count(result.rows, 'lesson row')} of run `{run.id}`, made with master_autogen "
         f"{run.versions.get('master-autogen', '')}: simulated teaching after MASTER (arXiv 2506.02689), agents cast by "
         "Star-Agents' graded sampling (arXiv 2411.14497).",
@@ -92,7 +92,7 @@ def _content(facts: Facts) -> Iterable[str]:
     result, options = facts.result, facts.options
     yield f"Format `{facts.format}`. {facts.chosen.told}"
     yield _WRONG_TURNS[facts.wrong_turn]
-    if options.test_share:
+    if result.test_rows:
         yield f"{_count(result.test_rows, 'row')} are a test set; no question stands in both sets."
     if options.max_tokens:
         yield (
@@ -152,7 +152,7 @@ def _commands(facts: Facts) -> str:
         if config.get(name) is not None:
             made += [f"--{name.replace('_', '-')}", str(config[name])]
     made += ["--seeds", "THE_SAME_SEEDS"]
-    out = ["master-autogen", "export", facts.run.id, "--format", facts.format, "--to", facts.result.path.name]
+    out = ["master-autogen", "export", facts.run.id, "--format", facts.format, "--to", facts.result.path.name or "."]
     if options.wrong_turn:
         out += ["--wrong-turn", options.wrong_turn]
     if options.max_tokens:
@@ -162,6 +162,11 @@ def _commands(facts: Facts) -> str:
     if options.original:
         out += ["--mix", f"original={options.original:g}"]
     return "\n".join(shlex.join(" ".join(part.split()) for part in command) for command in (made, out))
+
+
+def _name(facts: Facts) -> str:
+    path = facts.result.path
+    return path.resolve().name if facts.chosen.folder else path.stem
 
 
 def _list(lines: Iterable[str]) -> str:

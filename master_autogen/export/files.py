@@ -16,6 +16,9 @@ DATASET_INFO = "dataset_info.json"
 # JSON leaves these as they are, and readers that use `str.splitlines` would cut a row in two there.
 _LINE_ENDS = str.maketrans({char: f"\\u{ord(char):04x}" for char in "\x85\u2028\u2029"})
 
+_DATA = (".jsonl", ".json", ".csv", ".parquet", ".arrow")
+"""Ends of a name that is meant for a file."""
+
 
 def json_line(row: Mapping[str, Any]) -> bytes:
     """`row` as one line of JSON Lines, in UTF-8. Raises ValueError for NaN, infinity and lone surrogates."""
@@ -36,7 +39,9 @@ def check_target(to: Path) -> None:
 
 def check_folder(to: Path) -> None:
     """Raises `UserError` where no folder of Parquet files can be put at `to`; changes nothing."""
-    if to.suffix or (os.path.exists(to) and not os.path.isdir(to)):
+    if os.path.isdir(to):
+        return
+    if os.path.exists(to) or to.suffix in _DATA:
         raise UserError(
             f"{to}: this format is a folder of Parquet files; name a folder, such as {to.with_suffix('')}-hf"
         )

@@ -116,13 +116,15 @@ def _provenance(sample: Sample) -> Row:
 class Format:
     """`row` makes one row of a sample. `wrong_turns`: what it can say of a wrong turn, its default first.
     `dataset_info`, where there is one, is how LLaMA-Factory is told to read the file, without the file's name.
-    `folder`: a `datasets` folder of Parquet files, not a file of JSON lines. `told`: what a trainer has to be told."""
+    `folder`: a `datasets` folder of Parquet files, not a file of JSON lines. `originals`: whether an original pair can
+    be a row. `told`: what a trainer has to be told."""
 
     row: Callable[[Sample], Row]
     told: str
     wrong_turns: tuple[WrongTurn, ...] = ("inline", "train")
     dataset_info: Mapping[str, Any] | None = None
     folder: bool = False
+    originals: bool = True
 
 
 _TAGS = {
@@ -160,11 +162,12 @@ FORMATS: Mapping[str, Format] = {
             },
         },
     ),
-    "preference": Format(preference, "TRL: `DPOTrainer`.", wrong_turns=("mask",)),
+    "preference": Format(preference, "TRL: `DPOTrainer`.", wrong_turns=("mask",), originals=False),
     "preference-sharegpt": Format(
         preference_sharegpt,
         "LLaMA-Factory: name the data set in `dataset:`, `stage: dpo`.",
         wrong_turns=("mask",),
+        originals=False,
         dataset_info={
             "formatting": "sharegpt",
             "ranking": True,

@@ -74,50 +74,48 @@ def export(db: Database, run_id: str | None, format: str, to: Path, options: Opt
     be, and where there is nothing to write; then nothing is changed.
     """
     options = options or Options()
-    if format not in FORMATS:
-        raise UserError(f"no format {format!r}; there are: {', '.join(FORMATS)}")
-    wrong_turn = wrong_turn_of(format, options.wrong_turn)
-    chosen = FORMATS[format]
+    chosen, wrong_turn = _format(format, options)
     (check_folder if chosen.folder else check_target)(to)
     places = folder_places(to) if chosen.folder else file_places(to)
     earlier = earlier_sets(places)
-    splits: tuple[Split, ...] = ("train", "test") if options.test_share else ("train",)
     if options.test_share and "test" not in earlier:
         check_free(places.sets["test"], to)
     run = get_run(db, run_id)
     exporter = _Exporter(db, run, options, wrong_turn)
-    gone = [places.sets[split] for split in sorted(earlier.difference(splits))]
     info_path = places.folder / DATASET_INFO
     with ExitStack() as stack:  # all are written in full before any takes its place
         card_file = stack.enter_context(replacing(places.card))
         info_file = stack.enter_context(replacing(info_path, empty=False))
-        writers = {split: stack.enter_context(_writer(chosen, places.sets[split])) for split in splits}
-        exporter.write(writers)
-        if not exporter.rows.total():
-            raise _nothing(run, exporter.refused)
-        also = [writer.path for split, writer in writers.items() if split == "test" or chosen.folder]
-        info_file.write(_info(info_path, chosen, [writer.path for writer in writers.values()], gone))
+        splits: tuple[Split, ...] = ("train", "test") if options.test_share else ("train",)
+        exporter.write({split: stack.enter_context(_writer(chosen, places.sets[split])) for split in splits})
+        written = [split for split in splits if exporter.rows[split]]
+        if "train" not in written:
+            raise _nothing(run, exporter)
+        gone = [places.sets[split] for split in sorted(earlier.difference(written))]
+        info_file.write(_info(info_path, chosen, [places.sets[split] for split in written], gone))
+        also = [places.sets[split] for split in written if split == "test" or chosen.folder]
         if chosen.dataset_info is not None:
             also.insert(0, info_path)
-        result = ExportResult(
-            rows=exporter.rows.total(),
-            refused=dict(exporter.refused),
-            path=to,
-            also=(*also, places.card),
-            removed=tuple(path for path in gone if os.path.lexists(path)),
-            lessons=exporter.lessons,
-            parted=exporter.parted,
-            test_rows=exporter.rows["test"],
-            original_rows=exporter.original_rows,
-            original_tokens=exporter.original_tokens,
-            lesson_tokens=exporter.tokens["train"],
-        )
-        data_files = [places.data_file(split) for split in splits]
+        result = exporter.result(to, also=(*also, places.card), removed=gone)
+        data_files = [places.data_file(split) for split in written]
         facts = Facts(run, format, chosen, wrong_turn, options, result, data_files, exporter.sources, exporter.made_by)
         card_file.write(marked(card(facts)))
     for path in result.removed:
         remove(path)
     return result
+
+
+def _format(name: str, options: Options) -> tuple[Format, WrongTurn]:
+    """The format and what becomes of wrong turns in it. Raises `UserError` for what it cannot express."""
+    if name not in FORMATS:
+        raise UserError(f"no format {name!r}; there are: {', '.join(FORMATS)}")
+    if options.original and not FORMATS[name].originals:
+        others = ", ".join(other for other, format in FORMATS.items() if format.originals)
+        raise UserError(
+            f"format {name} cannot express --mix: no wrong answer stands in an original pair; "
+            f"the formats that can: {others}"
+        )
+    return FORMATS[name], wrong_turn_of(name, options.wrong_turn)
 
 
 def _info(path: Path, chosen: Format, files: Sequence[Path], gone: Sequence[Path]) -> bytes:
@@ -172,6 +170,21 @@ class _Exporter:
         for writer in writers.values():
             writer.finish()
 
+    def result(self, to: Path, also: Sequence[Path], removed: Sequence[Path]) -> ExportResult:
+        return ExportResult(
+            rows=self.rows.total(),
+            refused=dict(self.refused),
+            path=to,
+            also=tuple(also),
+            removed=tuple(path for path in removed if os.path.lexists(path)),
+            lessons=self.lessons,
+            parted=self.parted,
+            test_rows=self.rows["test"],
+            original_rows=self.original_rows,
+            original_tokens=self.original_tokens,
+            lesson_tokens=self.tokens["train"],
+        )
+
     def _chosen(self) -> Iterator[Lesson]:
         """Accepted lessons with their selected episodes, and those where a person chose another."""
         marks = run_marks(self._db, self._run.id)
@@ -212,15 +225,19 @@ class _Exporter:
         return "test" if unit("test split", question) < self._options.test_share else "train"
 
     def _add_originals(self, train: Writer) -> None:
-        """Original pairs until their tokens are as many as asked for, or there are no more."""
+        """Original pairs until their tokens are as many as asked for, or there are no more; one that would take them
+        further from that is passed over, for a shorter one may come."""
         wanted = self._options.original * self.tokens["train"]
         for seed in run_seeds(self._db, self._run.id):
-            sample = original(seed)
-            size = tokens(sample)
-            if self._side(seed) == "test" or size > (self._options.max_tokens or size):
+            if self._side(seed) == "test":
                 continue
-            if self.original_tokens + size / 2 > wanted:
-                return
+            try:
+                sample = original(seed)
+            except Refused:
+                continue
+            size = tokens(sample)
+            if size > (self._options.max_tokens or size) or self.original_tokens + size / 2 > wanted:
+                continue
             train.write(train.row(sample))
             self.original_rows += 1
             self.original_tokens += size
@@ -234,9 +251,13 @@ def _read(name: str) -> Scenario:
     return read_scenario(name)
 
 
-def _nothing(run: RunView, refused: Mapping[str, int]) -> UserError:
-    if refused:
-        why = "; ".join(f"{reason} ({count})" for reason, count in refused.items())
+def _nothing(run: RunView, exporter: _Exporter) -> UserError:
+    if tests := exporter.rows["test"]:
+        return UserError(
+            f"no row of run {run.id} is left to train on: the test set would have {tests}; give a smaller --test-share"
+        )
+    if exporter.refused:
+        why = "; ".join(f"{reason} ({count})" for reason, count in exporter.refused.items())
         return UserError(f"no accepted lesson of run {run.id} can be exported: {why}")
     counts = ", ".join(f"{count} {status}" for status, count in run.lessons.items()) or "it has no lessons"
     return UserError(
