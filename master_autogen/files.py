@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,14 +17,17 @@ def replacing(path: Path, *, empty: bool = True) -> Iterator[BinaryIO]:
     """A file that takes the place of `path` at the end; if anything goes wrong, `path` stays as it was, and where
     `empty` is False also if nothing was written.
 
-    Makes the folders that are missing. Raises `UserError` where that, or writing, is not possible.
+    Makes the folders that are missing, and takes them away again where nothing was put there. Raises `UserError` where
+    that, or writing, is not possible.
     """
     target = Path(os.path.realpath(path))  # a link stays a link
     part = target.with_name(f".export-{os.getpid()}-{zlib.crc32(os.fsencode(target.name)):08x}.part")
+    missing = [folder for folder in target.parents if not os.path.exists(folder)]
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         file = part.open("wb")
     except OSError as error:
+        _remove_empty(missing)
         raise cannot("write", path, error) from error
     try:
         with file:
@@ -38,6 +41,13 @@ def replacing(path: Path, *, empty: bool = True) -> Iterator[BinaryIO]:
         raise cannot("write", path, error) from error
     finally:
         part.unlink(missing_ok=True)
+        _remove_empty(missing)
+
+
+def _remove_empty(folders: Sequence[Path]) -> None:
+    for folder in folders:
+        with suppress(OSError):  # it holds something, or never came to be
+            folder.rmdir()
 
 
 def check_writable(to: Path) -> None:

@@ -64,6 +64,11 @@ def test_nothing_accepted(tmp_path: Path) -> None:
         "run r1 has no accepted lesson to export (2 rejected); `master-autogen runs show r1` says why"
     )
     assert not to.exists()
+    before = sorted(tmp_path.rglob("*"))
+    for format, name in (("sharegpt", "new/sets/t.jsonl"), ("hf", "new/set")):
+        with pytest.raises(UserError, match="has no accepted lesson to export"):
+            export_run(log, None, format, tmp_path / name)
+    assert sorted(tmp_path.rglob("*")) == before
 
 
 def test_where_all_are_refused_the_old_files_stay(tmp_path: Path) -> None:

@@ -36,6 +36,22 @@ def test_what_goes_wrong_leaves_it_as_it_was(tmp_path: Path) -> None:
     assert [(found.name, found.read_bytes()) for found in tmp_path.iterdir()] == [("page.html", b"before")]
 
 
+def test_folders_are_made_only_for_what_is_put_there(tmp_path: Path) -> None:
+    def fail() -> None:
+        with replacing(tmp_path / "new" / "page.html"), replacing(tmp_path / "new" / "data" / "rows.html"):
+            raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(UserError), replacing(tmp_path / "new" / ("n" * 300) / "page.html"):
+        pass
+    assert list(tmp_path.iterdir()) == []
+    with replacing(tmp_path / "new" / "page.html", empty=False):
+        (tmp_path / "new" / "other").touch()
+    assert [path.name for path in tmp_path.rglob("*")] == ["new", "other"]
+
+
 def test_nothing_takes_no_place_where_it_need_not(tmp_path: Path) -> None:
     path = tmp_path / "page.html"
     path.write_bytes(b"before")
