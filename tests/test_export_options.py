@@ -14,13 +14,12 @@ from master_autogen.errors import UserError
 from master_autogen.export import FORMATS, Options, make_sample
 from master_autogen.export import export as export_run
 from master_autogen.export.fit import fitted, tokens
-from master_autogen.export.hub import push_to_hub
 from master_autogen.log import LogWriter, mark_episode, open_log, run_marks
 from master_autogen.records import Lesson, Seed
 from master_autogen.scenario import read_scenario
 from tests.cli_kit import cli, lines
 from tests.test_export import ANALOGY, DEBATE, LESSONS, logged, rows_of
-from tests.test_export_sample import CORRECTION, CUPS, PENS, accepted, right
+from tests.test_export_sample import CORRECTION, CUPS, PENS, accepted
 
 
 def seeds(count: int) -> list[Seed]:
@@ -181,6 +180,15 @@ def test_a_format_takes_original_pairs_or_refuses_them(tmp_path: Path) -> None:
             assert export_run(log, None, name, to, Options(original=1.0)).original_rows == 1
 
 
+@pytest.mark.parametrize(
+    "text", ["original", "originals=1", "original=x", "original=-1", "original=inf", "original=nan"]
+)
+def test_a_mix_that_cannot_be_read(text: str) -> None:
+    result = cli("export", "--to", "x.jsonl", "--mix", text)
+    assert result.exit_code == 2
+    assert result.stderr == f"Error: --mix: {text!r} is not original=NUMBER, as in original=0.5\n"
+
+
 # --- runs mark ---
 
 
@@ -240,96 +248,3 @@ def test_nothing_is_marked_while_a_run_writes(tmp_path: Path) -> None:
     path, (first, *_) = marked(tmp_path)
     with LogWriter(path), pytest.raises(UserError, match=r"^another run is writing the log "):
         mark_episode(path, first.selected_episode_id or "", "accept")
-
-
-# --- the card ---
-
-
-def test_the_card_says_where_it_is_from(tmp_path: Path) -> None:
-    lesson = accepted("error_correction", CORRECTION, checks=[right(3, attempt=2)])
-    log = logged(tmp_path / "log.db", [lesson, accepted("debate", DEBATE, seed=seeds(1)[0])])
-    export_run(log, None, "sharegpt", tmp_path / "pens.jsonl", Options(max_tokens=500))
-    text = (tmp_path / "pens.md").read_text()
-    assert text.startswith(
-        "---\n"
-        'license: "cc-by-4.0"\n'
-        'task_categories: ["text-generation"]\n'
-        'tags: ["synthetic", "master-autogen"]\n'
-        'size_categories: ["n<1K"]\n'
-        'configs: [{"config_name": "default", "data_files": [{"split": "train", "path": "pens.jsonl"}]}]\n'
-        "---\n\n# pens\n\n2 lesson rows of run `r1`"
-    )
-    for line in (
-        "- A student's wrong attempt is told inside the next human turn and is not learned.",
-        "- 100% of the learned turns are by a model.",
-        "- 2 lessons in, 2 rows out, 0 refused.",
-        "| bundled | CC-BY-4.0 | 1 |",
-        "| not said | not said | 1 |",
-        "master-autogen export r1 --format sharegpt --to pens.jsonl --max-tokens 500",
-    ):
-        assert line in text.splitlines()
-
-
-def test_what_is_in_a_card_is_text(tmp_path: Path) -> None:
-    seed = PENS.model_copy(update={"source": "<script>a|b</script>\n# no", "licence": "x: [y]"})
-    log = logged(tmp_path / "log.db", [accepted("error_correction", CORRECTION, seed=seed)])
-    export_run(log, None, "sharegpt", tmp_path / "t.jsonl")
-    text = (tmp_path / "t.md").read_text()
-    assert "<script>" not in text
-    assert 'license: "x: [y]"' in text.splitlines()
-    assert "\n# no" not in text
-
-
-# --- --push-to-hub ---
-
-
-class Hub:
-    """What would be asked of the Hub."""
-
-    asked: list[tuple[str, Any]]
-
-    def __init__(self, **more: object) -> None:
-        assert more == {"library_name": "master-autogen"}
-
-    def create_repo(self, name: str, **more: object) -> str:
-        type(self).asked = [("create", (name, more))]
-        return f"https://hub/datasets/{name}"
-
-    def upload_file(self, *, path_or_fileobj: Path, path_in_repo: str, **more: object) -> None:
-        self.asked.append((path_in_repo, path_or_fileobj.read_bytes()))
-        assert more.pop("commit_message") in ("4 lessons", "12 lessons")
-        assert more == {"repo_id": "me/pens", "repo_type": "dataset"}
-
-
-@pytest.mark.parametrize(
-    ("format", "to", "files"),
-    [
-        ("sharegpt", "t.jsonl", ["t.jsonl", "dataset_info.json", "README.md"]),
-        ("hf", "set", ["data/train-00000-of-00001.parquet", "README.md"]),
-    ],
-)
-def test_pushed_files_are_those_that_were_written(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format: str, to: str, files: list[str]
-) -> None:
-    monkeypatch.setattr("huggingface_hub.HfApi", Hub)
-    result = export_run(logged(tmp_path / "log.db", LESSONS), None, format, tmp_path / to)
-    assert push_to_hub(result, "me/pens", private=True) == "https://hub/datasets/me/pens"
-    (_, created), *uploads = Hub.asked
-    assert created == ("me/pens", {"repo_type": "dataset", "private": True, "exist_ok": True})
-    assert [name for name, _ in uploads] == files
-    assert uploads[-1][1].decode().startswith("---\nlicense: ")
-
-
-def test_a_name_that_is_none_is_refused(tmp_path: Path) -> None:
-    result = export_run(logged(tmp_path / "log.db", LESSONS), None, "sharegpt", tmp_path / "t.jsonl")
-    with pytest.raises(UserError, match=r"^--push-to-hub a/b/c: .* name it OWNER/NAME$"):
-        push_to_hub(result, "a/b/c")
-
-
-@pytest.mark.parametrize(
-    "text", ["original", "originals=1", "original=x", "original=-1", "original=inf", "original=nan"]
-)
-def test_a_mix_that_cannot_be_read(text: str) -> None:
-    result = cli("export", "--to", "x.jsonl", "--mix", text)
-    assert result.exit_code == 2
-    assert result.stderr == f"Error: --mix: {text!r} is not original=NUMBER, as in original=0.5\n"

@@ -17,7 +17,8 @@ from master_autogen.export import export as export_run
 from master_autogen.export.hub import push_to_hub
 from master_autogen.export.places import file_places
 from tests.test_export import logged
-from tests.test_export_options import Hub, seeds
+from tests.test_export_card import Hub
+from tests.test_export_options import seeds
 from tests.test_export_sample import CORRECTION, accepted
 
 QUESTIONS = 12

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from master_autogen.export.formats import Format
+from master_autogen.export.licences import hub_name
 from master_autogen.export.sample import WrongTurn
 from master_autogen.log import RunView
 from master_autogen.records import CHECKS
@@ -76,7 +77,7 @@ def card(facts: Facts) -> str:
 def _head(facts: Facts) -> str:
     """YAML by way of JSON, which is YAML too and quotes what has to be quoted. Which file is which set is said
     outright: by their names `datasets` would take `pairs.jsonl` for none where `pairs-test.jsonl` stands beside it."""
-    licences = sorted({licence.lower() for _, licence in facts.sources if licence})
+    licences = sorted({hub_name(licence) for _, licence in facts.sources if licence})
     head: dict[str, Any] = {
         "license": licences[0] if len(licences) == 1 else "other",
         "task_categories": ["text-generation"],
