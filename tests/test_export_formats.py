@@ -12,6 +12,7 @@ from master_autogen.errors import UserError
 from master_autogen.export import FORMATS, Options, Refused, make_sample
 from master_autogen.export import export as export_run
 from master_autogen.export.formats import wrong_turn_of
+from master_autogen.export.writers import features
 from master_autogen.records import Lesson
 from master_autogen.scenario import read_scenario
 from tests.test_export import ANALOGY, DEBATE, LESSONS, SYSTEMS, logged, rows_of
@@ -171,6 +172,19 @@ def test_a_folder_of_parquet_is_read_back_with_its_splits(
     assert [message["train"] for message in read["train"][0]["messages"]] == [False, False, False, False, True]
     assert read["train"]["meta"][3]["pi"] is None
     assert read["train"]["meta"][0]["verified"] is True
+
+
+def test_a_folder_of_parquet_loses_nothing_of_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("datasets.config.HF_HUB_OFFLINE", True)
+    first = LESSONS[0]
+    episodes = tuple(episode.model_copy(update={"label": "correction"}) for episode in first.episodes)
+    log = logged(tmp_path / "log.db", [first.model_copy(update={"episodes": episodes}), *LESSONS[1:]])
+    export_run(log, "r1", "hf", tmp_path / "set")
+    export_run(log, "r1", "axolotl", tmp_path / "t.jsonl")
+    rows = rows_of(tmp_path / "t.jsonl")
+    assert rows[0]["meta"]["label"] == "correction"
+    assert set(features()["meta"]) == set(rows[0]["meta"])
+    assert list(load_dataset(str(tmp_path / "set"), split="train", cache_dir=str(tmp_path / "cache"))) == rows
 
 
 def test_a_folder_is_wanted_and_no_file(log: Database, tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def features() -> Any:
 
     text, flag = Value("string"), Value("bool")
     pair = {"instruction": text, "response": text}
-    meta = dict.fromkeys(("lesson_id", "scenario", "task_type", "seed_id", "source", "licence"), text)
+    meta = dict.fromkeys(("lesson_id", "scenario", "task_type", "seed_id", "source", "licence", "label"), text)
     similar = {"seed_id": text, "source": text, "licence": text}
     return Features(
         {
