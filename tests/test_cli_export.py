@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from master_autogen.cli.terminal import console
 from master_autogen.export import FORMATS, ExportResult
 from master_autogen.log import LogWriter
 from tests.cli_kit import SCENARIO, cli, lines, write_inputs
+from tests.test_cli_checks import CHECK
 from tests.test_log_rows import RUN
 
 
@@ -89,3 +91,47 @@ def test_the_file_has_to_be_named() -> None:
 def test_the_help_names_the_formats_there_are() -> None:
     told = next(param.help for param in command.params if param.name == "format" and hasattr(param, "help"))
     assert told == f"Training format: {', '.join(FORMATS)}"
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        [],
+        ["--rule", "paper", "--beta", "0.05", "--target", "3", "--rounds", "2", "--random-seed", "7"],
+        [
+            "--rule",
+            "thompson-cost",
+            "--floor",
+            "0.5",
+            "--normaliser",
+            "paper",
+            "--code-check",
+            "rlimit",
+            "--limit",
+            "3",
+        ],
+        ["--checks", "mine.py", "--seeds-per-round", "2"],
+    ],
+)
+def test_the_card_says_how_to_make_it_again(more: list[str]) -> None:
+    """The run that comes of it has the same id, which is made of all that a run is."""
+    Path("mine.py").write_text(CHECK)
+    cli(*write_inputs(Path()), *more)
+    cli("export", "--to", "t.jsonl", "--log", "a.db", "--format", "messages")
+    made, exported = Path("t.md").read_text().partition("```sh\n")[2].partition("\n```")[0].splitlines()
+    assert made.startswith("master-autogen run quiz.yaml --pool tiny.yaml ")
+    assert ("--floor" in made) == ("--floor" in more)
+    cli(*shlex.split(made.replace("THE_SAME_SEEDS", "seeds.jsonl"))[1:], "--log", "b.db")
+    rows = Path("t.jsonl").read_bytes()
+    Path("t.jsonl").unlink()
+    cli(*shlex.split(exported)[1:], "--log", "b.db")
+    assert Path("t.jsonl").read_bytes() == rows
+
+
+def test_the_card_says_how_it_was_exported() -> None:
+    cli(*write_inputs(Path()))
+    options = ["--wrong-turn", "train", "--max-tokens", "999", "--test-share", "0.8", "--mix", "original=0.1234567"]
+    cli("export", "--to", "sets/t.jsonl", "--log", "a.db", "--format", "messages", *options)
+    told = Path("sets/t.md").read_text().partition("```sh\n")[2].partition("\n```")[0].splitlines()[1]
+    run_id = told.split()[2]
+    assert told == f"master-autogen export {run_id} --format messages --to t.jsonl {' '.join(options)}"

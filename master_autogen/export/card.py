@@ -15,6 +15,7 @@ from master_autogen.export.licences import hub_name
 from master_autogen.export.sample import WrongTurn
 from master_autogen.log import RunView
 from master_autogen.records import CHECKS
+from master_autogen.selection import BETA, FLOOR
 
 if TYPE_CHECKING:
     from master_autogen.export.run import ExportResult, Options
@@ -31,6 +32,12 @@ _MADE_BY = {
     "template": "code alone",
     "seed": "the original pair",
 }
+_RUN_OPTIONS = (
+    *("pool", "judge", "limit", "target", "rounds", "seeds_per_round", "candidates"),
+    *("rule", "beta", "floor", "normaliser", "code_check", "random_seed"),
+)
+_DEFAULTS = {"beta": BETA, "floor": FLOOR, "normaliser": "running", "code_check": "off"}
+"""Of the options of `run`, those that few know; the others are said also where they are the default."""
 
 
 class Facts(NamedTuple):
@@ -147,22 +154,35 @@ def _checks(config: Mapping[str, Any]) -> Iterable[str]:
 
 
 def _commands(facts: Facts) -> str:
-    config, options = facts.run.config, facts.options
-    made = ["master-autogen", "run", *config.get("scenarios", ())]
-    for name in ("pool", "judge", "limit", "rounds", "seeds_per_round", "candidates", "rule", "random_seed"):
-        if config.get(name) is not None:
-            made += [f"--{name.replace('_', '-')}", str(config[name])]
-    made += ["--seeds", "THE_SAME_SEEDS"]
-    out = ["master-autogen", "export", facts.run.id, "--format", facts.format, "--to", facts.result.path.name or "."]
+    commands = _run_command(facts.run.config), _export_command(facts)
+    return "\n".join(shlex.join(" ".join(part.split()) for part in command) for command in commands)
+
+
+def _run_command(config: Mapping[str, Any]) -> Iterable[str]:
+    """By the files that were named, and with all that was not left as it is by itself."""
+    files = config.get("files", {})
+    yield from ("master-autogen", "run", *(files.get(f"scenario:{name}", name) for name in config.get("scenarios", ())))
+    told = dict(config) | ({"pool": files["pool"]} if "pool" in files else {})
+    for name in _RUN_OPTIONS:
+        if told.get(name) not in (None, _DEFAULTS.get(name)):
+            yield from (f"--{name.replace('_', '-')}", str(told[name]))
+    for own in config.get("checks", ()):
+        yield from ("--checks", str(own["path"]))
+    yield from ("--seeds", "THE_SAME_SEEDS")
+
+
+def _export_command(facts: Facts) -> Iterable[str]:
+    options = facts.options
+    yield from ("master-autogen", "export", facts.run.id, "--format", facts.format)
+    yield from ("--to", facts.result.path.name or ".")
     if options.wrong_turn:
-        out += ["--wrong-turn", options.wrong_turn]
+        yield from ("--wrong-turn", options.wrong_turn)
     if options.max_tokens:
-        out += ["--max-tokens", str(options.max_tokens)]
+        yield from ("--max-tokens", str(options.max_tokens))
     if options.test_share:
-        out += ["--test-share", f"{options.test_share:g}"]
+        yield from ("--test-share", str(options.test_share))
     if options.original:
-        out += ["--mix", f"original={options.original:g}"]
-    return "\n".join(shlex.join(" ".join(part.split()) for part in command) for command in (made, out))
+        yield from ("--mix", f"original={options.original}")
 
 
 def _name(facts: Facts) -> str:
