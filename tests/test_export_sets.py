@@ -155,10 +155,13 @@ def test_a_folder_loses_the_earlier_test_set(log: Database, tmp_path: Path) -> N
     assert read(to, tmp_path) == {"train": [seed.id for seed in seeds(QUESTIONS)]}
 
 
-def test_a_set_of_another_export_stays(log: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("card", [True, False])
+def test_a_set_of_another_export_stays(log: Database, tmp_path: Path, card: bool) -> None:
     """By its name alone it could be the test set."""
     test = tmp_path / "sets" / "test.jsonl"
     export_run(log, None, "sharegpt", test)
+    if not card:
+        test.with_suffix(".md").unlink()
     before = test.read_bytes()
     assert export_run(log, None, "sharegpt", tmp_path / "sets" / "train.jsonl").removed == ()
     with pytest.raises(UserError) as caught:
@@ -169,6 +172,17 @@ def test_a_set_of_another_export_stays(log: Database, tmp_path: Path) -> None:
     )
     assert test.read_bytes() == before
     assert set(json.loads((tmp_path / "sets" / "dataset_info.json").read_text())) == {"test", "train"}
+
+
+def test_a_test_set_that_became_an_export_of_its_own_stays(log: Database, tmp_path: Path) -> None:
+    export_run(log, None, "sharegpt", tmp_path / "train.jsonl", Options(test_share=0.4))
+    export_run(log, None, "sharegpt", tmp_path / "test.jsonl")
+    before = (tmp_path / "test.jsonl").read_bytes()
+    with pytest.raises(UserError, match=r"/test\.jsonl is there already and is no test set of "):
+        export_run(log, None, "sharegpt", tmp_path / "train.jsonl", Options(test_share=0.4))
+    assert export_run(log, None, "sharegpt", tmp_path / "train.jsonl").removed == ()
+    assert (tmp_path / "test.jsonl").read_bytes() == before
+    assert set(json.loads((tmp_path / "dataset_info.json").read_text())) == {"test", "train"}
 
 
 def test_a_test_set_takes_the_place_of_the_earlier_one(log: Database, tmp_path: Path) -> None:

@@ -30,7 +30,14 @@ def earlier_sets(places: Places) -> set[Split]:
             f"{places.card} was written or changed by hand, and the card of an export would take its place; "
             "move it away, or name another place with --to"
         )
-    return {split for split in places.sets if _bytes(json.dumps(places.data_file(split), ensure_ascii=False)) in text}
+    named = {split for split in places.sets if _bytes(json.dumps(places.data_file(split), ensure_ascii=False)) in text}
+    return {split for split in named if not _has_own_card(split, places)}
+
+
+def _has_own_card(split: Split, places: Places) -> bool:
+    """Whether the file is that of another export by now."""
+    card = places.sets[split].with_suffix(".md")
+    return card != places.card and os.path.exists(card)
 
 
 def check_free(path: Path, to: Path) -> None:

@@ -70,8 +70,9 @@ def export(db: Database, run_id: str | None, format: str, to: Path, options: Opt
     """Write the samples of a run (None: the latest) to `to`, a file of JSON lines or a folder as the format has it,
     with a dataset card; the same log gives the same bytes.
 
-    Raises `UserError` for an unknown format or run, for what the format cannot express, for a place where no file can
-    be, and where there is nothing to write; then nothing is changed.
+    A set that an earlier export left there, and this one has not, is removed. Raises `UserError` for an unknown format
+    or run, for what the format cannot express, for a place where no file can be or where a person's lies, and where
+    there is nothing to write or to train on; then nothing is changed.
     """
     options = options or Options()
     chosen, wrong_turn = _format(format, options)
