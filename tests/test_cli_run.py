@@ -14,7 +14,7 @@ import pytest
 
 from master_autogen.log import get_run, lesson_rows, open_log
 from tests.cli_kit import POOL, cli, lines, write_inputs
-from tests.test_log_file import as_nobody
+from tests.test_log_file import as_nobody, let_in
 
 HEAD = """\
 Play     quiz
@@ -186,8 +186,7 @@ def test_a_file_that_a_killed_run_left_without_tables_is_as_good_as_none() -> No
 def test_a_log_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     run = write_inputs(Path())
     assert cli(*run).exit_code == 0
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    let_in(tmp_path)
     Path("a.db.lock").chmod(0o666)
     Path("a.db").chmod(0o444)
     with as_nobody():

@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -53,11 +54,19 @@ def path(tmp_path: Path) -> Path:
     return planned_log(tmp_path / "log.db")
 
 
+def let_in(folder: Path) -> None:
+    """Let any user reach a folder among the temporary ones."""
+    for part in (folder, *folder.parents):
+        if part == Path(tempfile.gettempdir()):
+            break
+        if part.owner() == folder.owner():
+            part.chmod(0o755)
+
+
 @pytest.fixture
 def open_folder(tmp_path: Path) -> Iterator[Path]:
     """A folder that any user can reach."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
+    let_in(tmp_path)
     yield tmp_path
     tmp_path.chmod(0o755)
 
