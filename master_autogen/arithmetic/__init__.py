@@ -16,7 +16,7 @@ from master_autogen.arithmetic.answers import one_amount, same_amount, same_answ
 from master_autogen.arithmetic.equations import Equation, equations, equations_of_whole, signature
 from master_autogen.arithmetic.finals import Final, final_answer, is_expression, read_final, rivals
 from master_autogen.arithmetic.hints import has_figure, may_hold_amount, runs_of_whole
-from master_autogen.arithmetic.plain import plain, squeezed
+from master_autogen.arithmetic.plain import plain, powers, squeezed
 from master_autogen.arithmetic.statements import Statement, statement
 from master_autogen.arithmetic.tokens import Number, numbers
 from master_autogen.arithmetic.units import asked_unit
@@ -38,6 +38,7 @@ __all__ = [
     "numbers",
     "one_amount",
     "plain",
+    "powers",
     "read_final",
     "rivals",
     "runs_of_whole",

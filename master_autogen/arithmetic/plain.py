@@ -15,6 +15,8 @@ _OVERLINED = re.compile(r"(?<![\d.,])(\d{0,9})\.(\d{0,9})\\(?:overline|bar)\s*(?
 _GOES_ON = re.compile(
     r"(?<![\d.,])(\d{0,9})\.(\d{0,9}?)(?:(\d)\3{2,9}|(\d{2,6})\4{1,4})\s?(?:\.\.\.|…|\\l?dots(?![a-z]))"
 )
+_RAISED = re.compile("[⁰¹²³⁴-⁹⁻]+")
+_FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SCIENTIFIC = re.compile(
     r"(?<![\w.])(\d+(?:\.\d+)?)(?:\s*(?:×|x|\*|·|\\times|\\cdot)\s*10\s*(?:\^|\*\*)\s*[{(]?\s*([-−+]?\d{1,3})\s*[})]?"
     r"|[eE]([-−+]?\d{1,3}))(?![\w.]*\d)"
@@ -140,6 +142,11 @@ def _repeating(found: re.Match[str]) -> str:
     shift = 10 ** len(start)
     value = Fraction(int(whole + start or "0"), shift) + Fraction(int(period), shift * (10 ** len(period) - 1))
     return str(value)
+
+
+def powers(text: str) -> str:
+    """With every power as ^{...}, for the signs that stand for one: x⁻² is x^{-2}."""
+    return _RAISED.sub(lambda found: f"^{{{found[0].translate(_FIGURES)}}}", text)
 
 
 def _scientific(found: re.Match[str]) -> str:

@@ -11,6 +11,8 @@ import re
 import sys
 from typing import Any
 
+from master_autogen.arithmetic import powers
+
 _TYPED = (
     (r"[−–]", "-"),
     (r"√\s*\(([^()]*)\)", r"\\sqrt{\1}"),
@@ -44,8 +46,6 @@ _TYPED = (
 )
 _TYPED_RULES = tuple((re.compile(pattern, re.IGNORECASE if "infinity" in pattern else 0), to) for pattern, to in _TYPED)
 
-_RAISED = re.compile("[⁰¹²³⁴-⁹⁻]+")
-_FIGURES = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _GIVEN = re.compile(r"([a-z])\s*=\s*([^,=]+?)\s*,\s*([a-z])\s*=\s*([^,=]+)")
 _WORDS = re.compile(r"(?<![\\a-zA-Z])(?!(?:sin|cos|tan|cot|sec|csc|log|ln|exp|lim|mod)\b)[a-zA-Z]{3,}")
 """A word is no product of its letters."""
@@ -53,7 +53,7 @@ _WORDS = re.compile(r"(?<![\\a-zA-Z])(?!(?:sin|cos|tan|cot|sec|csc|log|ln|exp|li
 
 def tex(expression: str) -> str:
     """A typed expression in the LaTeX that math-verify reads: "2√3" is "2\\sqrt{3}"."""
-    expression = _RAISED.sub(lambda found: f"^{{{found[0].translate(_FIGURES)}}}", expression)
+    expression = powers(expression)
     for pattern, to in _TYPED_RULES:
         expression = pattern.sub(to, expression.strip())
     given = _GIVEN.fullmatch(expression.strip())

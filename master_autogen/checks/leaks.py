@@ -13,7 +13,7 @@ from master_autogen.checks.choices import option_of, told_in_words
 from master_autogen.checks.finding import PASSED, CheckFinding, CheckInput
 from master_autogen.checks.quotes import is_one_of, results, says_again
 from master_autogen.checks.text import runs, words_of_whole
-from master_autogen.checks.typed import is_expression, stands_in, unpowered
+from master_autogen.checks.typed import has_signs, stands_in, unpowered
 from master_autogen.records import Seed
 
 _STATED = re.compile(r"(?i)\b(?:answer|result|total)\s+(?:is|will be|comes to)\s*+:?\s*+\W{0,3}(\d[\d.,]*)")
@@ -109,13 +109,13 @@ class _Secret(NamedTuple):
 def _secret(question: str, reference: str, answer: str) -> _Secret:
     typed = unpowered(answer)
     answers = amounts(typed)
-    single = len(answers) == 1 and not is_expression(typed)
+    single = len(answers) == 1 and not has_signs(typed)
     amount = _with_unit(answers[0], plain(reference)) if single else None
     if amount is None:
         named = stands_in(answer, question) is not None
     else:
         named = any(same_amount(given, amount) for given in (*amounts(question), *amounts(plain(question))))
-    in_words = not numbers(typed) and not is_expression(typed)
+    in_words = not numbers(typed) and not has_signs(typed)
     return _Secret(frozenset(clocks(answer)), in_words, amount, named)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from master_autogen.arithmetic import plain
+from master_autogen.arithmetic import plain, powers
 
 _SIGNS = re.compile(
     r"\\(?:sqrt|pi|frac|log|ln|sin|cos|tan|theta|alpha|infty|overline|binom)|[\^√∛π∞⁰¹²³⁴-⁹]|"
@@ -18,8 +18,6 @@ _SIGNS = re.compile(
 _UNIT_POWER = re.compile(
     r"(?i)(?<=\d)(\s*(?:[a-z]*m|ft|feet|foot|in|inch(?:es)?|yd|yards?|mi|miles?|units?|met(?:er|re)s?))\s*(?:\^\s?[23]|[²³])"
 )
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
-_RAISED = re.compile(r"[⁰¹²³⁴-⁹]+")
 _ALONE = re.compile(r"\((\w+)\)")
 _GOES_ON = re.compile(r"\s*[-+*/^]\s*(?:\d|\(|[a-z]\b|sqrt|pi\b)")
 _WENT_BEFORE = re.compile(r"(?:\d|\)|\b[a-z])\s*[-+*/^]\s*$")
@@ -32,8 +30,8 @@ def unpowered(answer: str) -> str:
     return _UNIT_POWER.sub(r"\1", re.sub(r"[{}]", "", plain(answer)))
 
 
-def is_expression(answer: str) -> bool:
-    """Whether an answer, in plain signs, is more than an amount or words."""
+def has_signs(answer: str) -> bool:
+    """Whether an answer, in plain signs, has a sign of an expression: it is more than an amount or words."""
     return _SIGNS.search(answer) is not None
 
 
@@ -54,8 +52,7 @@ def stands_in(expression: str, text: str) -> str | None:
 
 def _typed(text: str) -> str:
     """In small letters, with ^ for powers, sqrt and pi for their signs, and nothing that is only for the eye."""
-    text = _RAISED.sub(lambda found: "^" + found[0].translate(_SUPERSCRIPTS), plain(text).casefold())
-    text = text.replace("√", "sqrt").replace("π", "pi").replace("÷", "/")
+    text = powers(plain(text).casefold()).replace("√", "sqrt").replace("π", "pi").replace("÷", "/")
     text = re.sub(r"[×·]", "*", re.sub(r"[\\${}`]", "", text))
     text = re.sub(r"(?<=\d)\s*\*\s*(?=[a-z(])", "", text)
     return _ALONE.sub(r"\1", text)

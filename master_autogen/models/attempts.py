@@ -28,7 +28,7 @@ from master_autogen.models.calls import (
     error_of,
     request_key,
 )
-from master_autogen.models.failures import NOT_SENT, as_call_error
+from master_autogen.models.failures import LEFT_THE_LINE, as_call_error
 from master_autogen.records import Call
 
 CallSink = Callable[[Call], None]
@@ -184,7 +184,7 @@ class Attempts:
             made = False
             raise
         except asyncio.CancelledError as cancelled:
-            made = NOT_SENT not in cancelled.args
+            made = LEFT_THE_LINE not in cancelled.args
             raise
         except CallError as error:
             outcome = error

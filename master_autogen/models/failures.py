@@ -147,7 +147,7 @@ async def guarded(call: Awaitable[T], token: CancellationToken | None = None, se
         raise as_call_error(error, secrets) from error
 
 
-NOT_SENT = "cancelled while it waited for its turn"
+LEFT_THE_LINE = "cancelled while it waited for its turn"
 
 
 async def in_line(turn: Awaitable[T]) -> T:
@@ -155,7 +155,7 @@ async def in_line(turn: Awaitable[T]) -> T:
     try:
         return await turn
     except asyncio.CancelledError:
-        raise asyncio.CancelledError(NOT_SENT) from None
+        raise asyncio.CancelledError(LEFT_THE_LINE) from None
 
 
 async def all_of(calls: Iterable[Awaitable[T]]) -> list[T]:
